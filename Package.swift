@@ -1,0 +1,108 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+
+let package = Package(
+    name: "dr",
+    products: [
+        .executable(name: "dr", targets: ["dr"]),
+        .executable(name: "dr-train", targets: ["dr-train"]),
+        .executable(name: "dr-export", targets: ["dr-export"]),
+        .executable(name: "drd", targets: ["drd"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        .target(name: "CKernels", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("m"), .unsafeFlags(["-l:libgomp.so.1"])]),
+        .target(name: "CImaging", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("m")]),
+        .target(
+            name: "COnnxCheck",
+            cxxSettings: [.define("ONNX_ML", to: "1"), .define("ONNX_NAMESPACE", to: "onnx")],
+            linkerSettings: [.linkedLibrary("onnx"), .linkedLibrary("onnx_proto"), .linkedLibrary("protobuf")]
+        ),
+        .target(name: "Graph"),
+        .target(name: "Kernels", dependencies: ["Graph", "CKernels"]),
+        .target(name: "TrainingKernels", dependencies: ["Graph", "Kernels", "CKernels"]),
+        .target(name: "OnnxFormat", dependencies: ["Graph", protobuf]),
+        .target(name: "Runtime", dependencies: ["Graph", "Kernels", "OnnxFormat"]),
+        .target(name: "Architectures", dependencies: ["Graph"]),
+        .target(name: "Checkpoints", dependencies: ["Graph", crypto, yams]),
+        .target(name: "Imaging", dependencies: ["CImaging"]),
+        .target(name: "Metrics"),
+        .target(name: "Pipelines", dependencies: ["Graph", "Runtime", "Imaging", "Metrics", crypto]),
+        .target(
+            name: "Trainer",
+            dependencies: [
+                "Graph", "Runtime", "TrainingKernels", "Architectures", "Checkpoints", "Imaging", "Metrics", "Pipelines", yams, crypto,
+            ]
+        ),
+        .target(
+            name: "Exporter",
+            dependencies: [
+                "Graph", "OnnxFormat", "Runtime", "Architectures", "Checkpoints", "Pipelines", "Imaging", "Metrics", "COnnxCheck",
+                crypto,
+            ]
+        ),
+        .target(name: "Daemon", dependencies: ["Pipelines", "Graph", "Runtime", "Imaging", logging] + nio),
+        .executableTarget(name: "dr", dependencies: ["Daemon", arguments], path: "Sources/Commands/dr"),
+        .executableTarget(name: "dr-train", dependencies: ["Trainer", arguments], path: "Sources/Commands/dr-train"),
+        .executableTarget(name: "dr-export", dependencies: ["Exporter", arguments], path: "Sources/Commands/dr-export"),
+        .executableTarget(name: "drd", dependencies: ["Daemon", arguments], path: "Sources/Commands/drd"),
+        .target(name: "TestSupport", dependencies: ["Graph", "Kernels"], path: "Tests/TestSupport"),
+        .testTarget(name: "GraphTests", dependencies: ["Graph", "TestSupport"]),
+        .testTarget(name: "OperatorTests", dependencies: ["Graph", "Kernels", "TrainingKernels", "Checkpoints", "TestSupport"]),
+        .testTarget(name: "OnnxFormatTests", dependencies: ["Graph", "OnnxFormat", "COnnxCheck"]),
+        .testTarget(
+            name: "RuntimeTests",
+            dependencies: ["Graph", "Kernels", "TrainingKernels", "OnnxFormat", "Runtime", "Checkpoints", "TestSupport"]
+        ),
+        .testTarget(
+            name: "ArchitecturesTests", dependencies: ["Architectures", "Graph", "Kernels", "Runtime", "TestSupport"]),
+        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Graph", crypto]),
+        .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
+        .testTarget(name: "MetricsTests", dependencies: ["Metrics"]),
+        .testTarget(
+            name: "PipelinesTests", dependencies: ["Pipelines", "Graph", "Imaging", "Runtime", "OnnxFormat", "TestSupport"]),
+        .testTarget(
+            name: "TrainerTests",
+            dependencies: [
+                "Trainer", "Architectures", "Checkpoints", "Graph", "Imaging", "Kernels", "Metrics", "Runtime", "TestSupport",
+            ]
+        ),
+        .testTarget(
+            name: "ExporterTests",
+            dependencies: [
+                "Exporter", "Architectures", "Checkpoints", "Graph", "Imaging", "Kernels", "OnnxFormat", "Pipelines", "Runtime",
+                "TestSupport",
+            ]
+        ),
+        .testTarget(
+            name: "DaemonTests", dependencies: ["Daemon", "Pipelines", "Graph", "Imaging", "Runtime", "TestSupport"] + nio),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c17,
+    cxxLanguageStandard: .cxx17
+)
+
+for target in package.targets where !["CKernels", "CImaging", "COnnxCheck"].contains(target.name) {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"), .treatAllWarnings(as: .error),
+    ]
+}
