@@ -1,0 +1,35 @@
+/// Every operator, the one list: what can be read from a file, and what the tests must cover.
+package enum OperatorTable {
+    package static let all: [any Operator.Type] = [
+        // Attention
+        PackedAttention.self, ScaledDotProductAttention.self,
+        // Convolution
+        Conv.self, FusedConv.self,
+        // Elementwise
+        Abs.self, Add.self, And.self, Cast.self, Ceil.self, Clip.self, Cos.self, Div.self, Dropout.self, Equal.self, Erf.self,
+        Exp.self, Floor.self, Gelu.self, Greater.self, GreaterOrEqual.self, HardSigmoid.self, Identity.self, LeakyRelu.self,
+        Less.self, LessOrEqual.self, Log.self, Max.self, Min.self, Mul.self, Neg.self, Not.self, Or.self, Pow.self,
+        Reciprocal.self, Relu.self, Round.self, Sigmoid.self, Sign.self, Silu.self, Sin.self, Softplus.self, Sqrt.self,
+        Sub.self, Tanh.self, Where.self,
+        // Linear
+        FusedMatMul.self, Gemm.self, MatMul.self,
+        // Loss
+        SoftmaxCrossEntropy.self,
+        // Movement
+        Concat.self, Expand.self, Flatten.self, Gather.self, Pad.self, Reshape.self, Slice.self, Split.self, Squeeze.self,
+        Transpose.self, Unsqueeze.self,
+        // Normalization
+        BatchNormalization.self, LayerNormalization.self, LogSoftmax.self, Softmax.self,
+        // Pooling
+        AveragePool.self, GlobalAveragePool.self, MaxPool.self,
+        // Reduction
+        ReduceL2.self, ReduceMax.self, ReduceMean.self, ReduceMin.self, ReduceProd.self, ReduceSum.self,
+        // Training
+        AdamWStep.self, AveragePoolGradient.self, BatchNormalizationGradient.self, BatchNormalizationTraining.self,
+        ClipFactor.self, ConvInputGradient.self, ConvWeightGradient.self, DropoutGradient.self, DropoutTraining.self,
+        GatherGradient.self, GeluGradient.self, GradientNorm.self, LayerNormalizationGradient.self, LogSoftmaxGradient.self,
+        MaxPoolGradient.self, PackedAttentionGradient.self, ReluGradient.self, SGDStep.self,
+        ScaledDotProductAttentionGradient.self, SigmoidGradient.self, SiluGradient.self, SliceGradient.self,
+        SoftmaxCrossEntropyGradient.self, SoftmaxGradient.self, TanhGradient.self,
+    ]
+}

@@ -1,0 +1,16 @@
+/// An operator that works element by element on inputs of one shape (or scalars): it does not care in which order
+/// the elements lie, so a pass may move it to another memory layout.
+package protocol ElementwiseOperator: Operator {}
+
+extension Add: ElementwiseOperator {}
+extension Sub: ElementwiseOperator {}
+extension Mul: ElementwiseOperator {}
+extension Div: ElementwiseOperator {}
+extension Relu: ElementwiseOperator {}
+extension LeakyRelu: ElementwiseOperator {}
+extension Gelu: ElementwiseOperator {}
+extension Silu: ElementwiseOperator {}
+extension Sigmoid: ElementwiseOperator {}
+extension HardSigmoid: ElementwiseOperator {}
+extension Tanh: ElementwiseOperator {}
+extension Clip: ElementwiseOperator {}
