@@ -1,0 +1,14 @@
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+// The flat C face of every kernel written in C or taken from oneDNN. Buffers belong to the caller, are dense float32
+// unless a name says otherwise, and never overlap unless a comment allows it.
+
+#include "ck_status.h"
+#include "ck_threads.h"
+#include "ck_elementwise.h"
+#include "ck_dense.h"
+#include "ck_rows.h"
+#include "ck_training.h"
+
+#endif

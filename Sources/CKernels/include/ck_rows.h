@@ -1,0 +1,45 @@
+#ifndef CK_ROWS_H
+#define CK_ROWS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ck_status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// y = softmax(x), or its logarithm, along the middle axis of [outer, count, inner]. y may be x.
+ck_status ck_softmax(const float *x, float *y, size_t outer, size_t count, size_t inner);
+ck_status ck_log_softmax(const float *x, float *y, size_t outer, size_t count, size_t inner);
+
+// y = (x - mean) / sqrt(variance + epsilon) * scale + bias for each of `rows` rows of `count`; bias may be null, y may be x.
+ck_status ck_layer_norm(
+    const float *x, const float *scale, const float *bias, float *y, size_t rows, size_t count, float epsilon);
+
+// Sizes and element strides of scaled dot-product attention. Elements of a row are neighbours; `*_strides` are those of
+// batch, head and row. The additive mask may be null; its strides along batch, head, query and key may be 0, the last one
+// is 0 or 1.
+typedef struct ck_attention {
+  size_t batch, heads, queries, keys;
+  // Elements of a query and key row, and of a value and result row.
+  size_t size, value_size;
+  float scale;
+  size_t q_strides[3], k_strides[3], v_strides[3], y_strides[3];
+  size_t mask_strides[4];
+} ck_attention;
+
+// Bytes of workspace, aligned to 64, for work cut into `lanes` parts that may run at the same time.
+size_t ck_attention_workspace(const ck_attention *shape, size_t lanes);
+
+// y = softmax(scale q k^T + mask) v. The result does not depend on how many threads run the lanes.
+ck_status ck_attention_forward(
+    const ck_attention *shape, const float *q, const float *k, const float *v, const float *mask, float *y, void *workspace,
+    size_t lanes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

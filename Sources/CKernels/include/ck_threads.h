@@ -1,0 +1,22 @@
+#ifndef CK_THREADS_H
+#define CK_THREADS_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Sets the size of the calling thread's OpenMP team, which oneDNN and every kernel here use.
+void ck_set_threads(int count);
+int ck_get_threads(void);
+
+// Runs body(context, begin, end) over a partition of 0..<count into contiguous ranges, one per thread of the calling
+// thread's team, the same partition every time. Ranges start at multiples of `grain` (>= 1).
+void ck_parallel_for(size_t count, size_t grain, void (*body)(void *context, size_t begin, size_t end), void *context);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

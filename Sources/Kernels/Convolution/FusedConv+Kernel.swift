@@ -1,0 +1,54 @@
+import CKernels
+package import Graph
+
+extension FusedConv: Executable {
+    package static let implementations: [Implementation<FusedConv>] = [
+        Implementation("onednn") { (op, problem) throws(KernelError) in
+            try op.kernel(for: problem)
+        },
+        Implementation("reference") { (op, problem) throws(KernelError) in
+            let reference = ConvolutionReference(op.problem(problem))
+            return ClosureKernel { call in op.runReference(reference, call) }
+        },
+    ]
+
+    /// The convolution by the library, nil when there is nothing to compute.
+    fileprivate func kernel(for problem: KernelProblem) throws(KernelError) -> (any Kernel)? {
+        guard problem.outputs[0].elementCount > 0, problem.input(0).elementCount > 0 else { return nil }
+        let hasBias = problem.optionalInput(2) != nil
+        let hasResidual = problem.optionalInput(3) != nil
+        var spec = self.problem(problem).spec
+        spec.has_bias = hasBias
+        spec.adds_to_output = hasResidual
+        // The library has no direct kernel for groups of plain channels-first activations.
+        spec.blocked = self.layout == .first && self.window.groups > 1 && !hasResidual
+        spec.activation = self.activation.code
+        let operands = ConvolutionKernel.Operands(x: 0, w: 1, bias: hasBias ? 2 : nil, residual: hasResidual ? 3 : nil)
+        return try ConvolutionKernel(self.name, CK_CONV_FORWARD, spec, operands, problem)
+    }
+
+    fileprivate func problem(_ problem: KernelProblem) -> ConvolutionProblem {
+        ConvolutionProblem(
+            window: self.window, layout: self.layout, x: problem.input(0).shape, w: problem.input(1).shape,
+            y: problem.outputs[0].shape)
+    }
+
+    fileprivate func runReference(_ reference: ConvolutionReference, _ call: KernelCall) {
+        let (x, w, y) = (call.input(0), call.input(1), call.output(0))
+        let (bias, residual) = (call.optionalInput(2), call.optionalInput(3))
+        reference.eachOutput { n, o, position in
+            var sum = Double(bias?[o] ?? 0)
+            reference.eachProduct(n, o, position) { sum += Double(x[$0]) * Double(w[$1]) }
+            let place = reference.yOffset(n, o, position)
+            y[place] = Float(self.activation.value(sum + Double(residual?[place] ?? 0)))
+        }
+    }
+}
+
+extension Conv: Executable {
+    package static let implementations: [Implementation<Conv>] = FusedConv.implementations.map { implementation in
+        Implementation(implementation.name) { (op, problem) throws(KernelError) in
+            try implementation.make(FusedConv(window: op.window, layout: op.layout), problem)
+        }
+    }
+}

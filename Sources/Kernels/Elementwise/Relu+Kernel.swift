@@ -1,0 +1,9 @@
+import CKernels
+package import Graph
+
+extension Relu: Executable {
+    package static let implementations: [Implementation<Relu>] = [
+        .simd(ck_relu),
+        .reference({ $0 < 0 ? 0 : $0 }),
+    ]
+}

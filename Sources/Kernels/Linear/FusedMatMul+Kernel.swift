@@ -1,0 +1,31 @@
+package import Graph
+
+extension FusedMatMul: Executable {
+    package static let implementations: [Implementation<FusedMatMul>] = [
+        Implementation("onednn") { (op, problem) throws(KernelError) in
+            try MatrixKernel(
+                op.name, try op.product(problem), threads: problem.threads, transposeA: op.transposeA,
+                transposeB: op.transposeB, alpha: op.alpha, activation: op.activation,
+                bias: problem.optionalInput(2) == nil ? nil : 2, residual: problem.optionalInput(3) == nil ? nil : 3)
+        },
+        Implementation("reference") { (op, problem) throws(KernelError) in
+            let reference = MatrixReference(
+                try op.product(problem), transposeA: op.transposeA, transposeB: op.transposeB, alpha: op.alpha,
+                activation: op.activation)
+            return ClosureKernel { call in
+                let bias = call.optionalInput(2)
+                reference.run(call.input(0), call.input(1), call.output(0), residual: call.optionalInput(3)) { _, column in
+                    Double(bias?[column] ?? 0)
+                }
+            }
+        },
+    ]
+
+    private func product(_ problem: KernelProblem) throws(KernelError) -> MatrixProduct {
+        do throws(GraphError) {
+            return try self.product(problem.input(0), problem.input(1))
+        } catch {
+            throw KernelError(error)
+        }
+    }
+}

@@ -1,0 +1,23 @@
+package import Graph
+
+extension MatMul: Executable {
+    package static let implementations: [Implementation<MatMul>] = [
+        Implementation("onednn") { (op, problem) throws(KernelError) in
+            try MatrixKernel(op.name, try op.product(problem), threads: problem.threads)
+        },
+        Implementation("reference") { (op, problem) throws(KernelError) in
+            let reference = MatrixReference(try op.product(problem))
+            return ClosureKernel { call in
+                reference.run(call.input(0), call.input(1), call.output(0)) { _, _ in 0 }
+            }
+        },
+    ]
+
+    private func product(_ problem: KernelProblem) throws(KernelError) -> MatrixProduct {
+        do throws(GraphError) {
+            return try MatrixProduct(problem.input(0), problem.input(1), in: self.name)
+        } catch {
+            throw KernelError(error)
+        }
+    }
+}

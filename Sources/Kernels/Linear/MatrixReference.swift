@@ -1,0 +1,70 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+package import Graph
+
+/// A matrix product in plain Swift, summed in double: `activation(alpha a b + bias + factor * addend) + residual`.
+package struct MatrixReference: Sendable {
+    let product: MatrixProduct
+    let offsets: (left: [Int], right: [Int])
+    var transposeA = false
+    var transposeB = false
+    var alpha: Float = 1
+    var activation = FusedActivation.none
+
+    package init(
+        _ product: MatrixProduct, transposeA: Bool = false, transposeB: Bool = false, alpha: Float = 1,
+        activation: FusedActivation = .none
+    ) {
+        self.product = product
+        self.offsets = product.batchOffsets
+        self.transposeA = transposeA
+        self.transposeB = transposeB
+        self.alpha = alpha
+        self.activation = activation
+    }
+
+    /// - Parameter addend: a value for row and column that is added before the activation.
+    func run(
+        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+        residual: UnsafePointer<Float>? = nil, addend: (_ row: Int, _ column: Int) -> Double
+    ) {
+        let (m, n, k) = (self.product.m, self.product.n, self.product.k)
+        let (rowA, columnA) = self.transposeA ? (1, m) : (k, 1)
+        let (rowB, columnB) = self.transposeB ? (1, k) : (n, 1)
+        for index in 0..<self.product.batchCount {
+            let left = a + self.offsets.left[index]
+            let right = b + self.offsets.right[index]
+            for i in 0..<m {
+                for j in 0..<n {
+                    var sum = 0.0
+                    for l in 0..<k { sum += Double(left[i * rowA + l * columnA]) * Double(right[l * rowB + j * columnB]) }
+                    let place = (index * m + i) * n + j
+                    let value = self.activation.value(Double(self.alpha) * sum + addend(i, j))
+                    y[place] = Float(value + Double(residual?[place] ?? 0))
+                }
+            }
+        }
+    }
+}
+
+extension FusedActivation {
+    /// The activation of one number.
+    package func value(_ x: Double) -> Double {
+        switch self {
+        case .none: x
+        case .relu: x < 0 ? 0 : x
+        case .gelu: 0.5 * x * erfc(-x * 0.5.squareRoot())
+        case .geluTanh: 0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+        case .silu: x / (1 + exp(-x))
+        case .sigmoid: 1 / (1 + exp(-x))
+        }
+    }
+}
+
+extension KernelError {
+    /// A broken shape found where a kernel is made, after the type rule had accepted it.
+    package init(_ error: GraphError) {
+        self.init(.unsupported, error.subject, error.message)
+    }
+}

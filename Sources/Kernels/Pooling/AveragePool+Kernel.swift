@@ -1,0 +1,29 @@
+import CKernels
+package import Graph
+
+extension AveragePool: Executable {
+    package static let implementations: [Implementation<AveragePool>] = [
+        Implementation("direct") { op, problem in
+            let pooling = op.problem(x: problem.input(0).shape, y: problem.outputs[0].shape)
+            return ClosureKernel { call in
+                withUnsafePointer(to: pooling.spec) { ck_average_pool($0, call.input(0), call.output(0)) }
+            }
+        },
+        Implementation("reference") { op, problem in
+            let pooling = op.problem(x: problem.input(0).shape, y: problem.outputs[0].shape)
+            return ClosureKernel { call in
+                let x = call.input(0)
+                let y = call.output(0)
+                pooling.eachWindow { place, taps, count in
+                    y[place] = Float(taps.reduce(0.0) { $0 + Double(x[$1]) } / Double(count))
+                }
+            }
+        },
+    ]
+
+    /// The sizes of the problem.
+    package func problem(x: [Int], y: [Int]) -> PoolingProblem {
+        PoolingProblem(
+            kernel: self.kernel, window: self.window, layout: self.layout, x: x, y: y, countIncludePad: self.countIncludePad)
+    }
+}

@@ -1,0 +1,31 @@
+import CKernels
+package import Graph
+
+extension GlobalAveragePool: Executable {
+    package static let implementations: [Implementation<GlobalAveragePool>] = [
+        Implementation("direct") { op, problem in
+            let (batch, channels, spatial) = op.layout.split(problem.input(0).shape)
+            let area = spatial.reduce(1, *)
+            let isLast = op.layout == .last
+            return ClosureKernel { call in
+                ck_global_average_pool(call.input(0), call.output(0), batch, channels, area, isLast)
+            }
+        },
+        Implementation("reference") { op, problem in
+            let (batch, channels, spatial) = op.layout.split(problem.input(0).shape)
+            let area = spatial.reduce(1, *)
+            let (channelStride, step) = op.layout == .last ? (1, channels) : (area, 1)
+            return ClosureKernel { call in
+                let x = call.input(0)
+                let y = call.output(0)
+                for n in 0..<batch {
+                    for c in 0..<channels {
+                        let start = n * channels * area + c * channelStride
+                        let sum = (0..<area).reduce(0.0) { $0 + Double(x[start + $1 * step]) }
+                        y[n * channels + c] = Float(sum / Double(area))
+                    }
+                }
+            }
+        },
+    ]
+}

@@ -1,0 +1,11 @@
+import CKernels
+package import Graph
+
+extension ReduceMax: Executable {
+    package static let implementations: [Implementation<ReduceMax>] = [
+        Implementation("simd") { (op, problem) throws(KernelError) in ReductionKernel(problem, op.reduction, ck_reduce_max) },
+        Implementation("reference") { (op, problem) throws(KernelError) in
+            ReductionReference(problem, op.reduction, { $0 > $1 || $0.isNaN ? $0 : $1 }, integer: { max($0, $1) })
+        },
+    ]
+}

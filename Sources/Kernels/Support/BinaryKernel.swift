@@ -1,0 +1,121 @@
+package import CKernels
+import Graph
+
+/// A C function on broadcast float32 pairs; over more than two inputs it runs from left to right.
+package struct BinaryKernel: Kernel {
+    package typealias Function = @Sendable @convention(c) (
+        UnsafePointer<ck_broadcast>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
+    ) -> Void
+
+    private let function: Function
+    private let plans: [ck_broadcast]
+    package let inPlaceInputs: [Int]
+
+    /// Nil when the problem is not float32, or broadcasts over too many axes.
+    package init?(_ problem: KernelProblem, _ function: @escaping Function) {
+        guard problem.isFloat32, problem.inputs.count >= 2 else { return nil }
+        let output = problem.outputs[0]
+        var plans: [ck_broadcast] = []
+        for index in 1..<problem.inputs.count {
+            let left = index == 1 ? problem.input(0).shape : output.shape
+            guard let plan = ck_broadcast([left, problem.input(index).shape], to: output.shape) else { return nil }
+            plans.append(plan)
+        }
+        self.function = function
+        self.plans = plans
+        // With more inputs the first pass would overwrite one that is read later.
+        self.inPlaceInputs = plans.count == 1 ? [0, 1].filter { problem.input($0) == output } : []
+    }
+
+    package func run(_ call: KernelCall) {
+        for index in self.plans.indices {
+            let left = index == 0 ? call.input(0) : UnsafePointer(call.output(0, as: Float.self))
+            withUnsafePointer(to: self.plans[index]) { self.function($0, left, call.input(index + 1), call.output(0)) }
+        }
+    }
+}
+
+/// A C comparison of broadcast float32 pairs.
+package struct ComparisonKernel: Kernel {
+    package typealias Function = @Sendable @convention(c) (
+        UnsafePointer<ck_broadcast>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<UInt8>?
+    ) -> Void
+
+    private let function: Function
+    private let plan: ck_broadcast
+
+    /// Nil when the inputs are not float32, or broadcast over too many axes.
+    package init?(_ problem: KernelProblem, _ function: @escaping Function) {
+        guard problem.input(0).dataType == .float32,
+            let plan = ck_broadcast([problem.input(0).shape, problem.input(1).shape], to: problem.outputs[0].shape)
+        else { return nil }
+        self.function = function
+        self.plan = plan
+    }
+
+    package func run(_ call: KernelCall) {
+        withUnsafePointer(to: self.plan) { self.function($0, call.input(0), call.input(1), call.output(0, as: UInt8.self)) }
+    }
+}
+
+/// The reference of broadcasting operators: a function of two Doubles, and one of integers.
+package struct BinaryReference: Kernel {
+    private let inputs: [ElementAccess]
+    private let output: ElementAccess
+    private let index: StridedIndex
+    private let double: @Sendable (Double, Double) -> Double
+    private let integer: (@Sendable (Int64, Int64) -> Int64)?
+
+    package init(
+        _ problem: KernelProblem, _ double: @escaping @Sendable (Double, Double) -> Double,
+        integer: (@Sendable (Int64, Int64) -> Int64)? = nil
+    ) {
+        let shape = problem.outputs[0].shape
+        let types = problem.inputs.compactMap { $0 }
+        self.inputs = types.map { ElementAccess($0.dataType) }
+        self.output = ElementAccess(problem.outputs[0].dataType)
+        self.index = StridedIndex(shape, strides: types.map { Broadcast.strides(of: $0.shape, as: shape) })
+        self.double = double
+        self.integer = self.inputs.contains { $0.isFloating } ? nil : integer
+    }
+
+    package func run(_ call: KernelCall) {
+        let y = UnsafeMutableRawPointer(call.output(0, as: UInt8.self))
+        for element in 0..<self.index.count {
+            if let integer = self.integer {
+                self.output.store(integer: self.fold(call, element, ElementAccess.integer, integer), y, element)
+            } else {
+                self.output.store(self.fold(call, element, ElementAccess.double, self.double), y, element)
+            }
+        }
+    }
+
+    private func fold<Number>(
+        _ call: KernelCall, _ element: Int, _ load: (ElementAccess) -> (UnsafeRawPointer, Int) -> Number,
+        _ join: (Number, Number) -> Number
+    ) -> Number {
+        func value(_ input: Int) -> Number {
+            load(self.inputs[input])(UnsafeRawPointer(call.input(input, as: UInt8.self)), self.index.offset(element, input))
+        }
+        return self.inputs.indices.dropFirst().reduce(value(0)) { join($0, value($1)) }
+    }
+}
+
+extension Implementation {
+    /// The implementation `simd` by a broadcasting C function.
+    package static func simd(_ function: @escaping BinaryKernel.Function) -> Implementation {
+        Implementation("simd") { (_, problem) throws(KernelError) in BinaryKernel(problem, function) }
+    }
+
+    /// The implementation `simd` by a C comparison.
+    package static func simd(_ function: @escaping ComparisonKernel.Function) -> Implementation {
+        Implementation("simd") { (_, problem) throws(KernelError) in ComparisonKernel(problem, function) }
+    }
+
+    /// The reference by functions of two numbers.
+    package static func reference(
+        _ double: @escaping @Sendable (Double, Double) -> Double, integer: (@Sendable (Int64, Int64) -> Int64)? = nil
+    ) -> Implementation {
+        Implementation("reference") { (_, problem) throws(KernelError) in BinaryReference(problem, double, integer: integer) }
+    }
+}

@@ -1,0 +1,71 @@
+import Graph
+
+/// A C function on each float32 element, in place where possible.
+package struct UnaryKernel: Kernel {
+    package typealias Function =
+        @Sendable @convention(c) (Int, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Float, Float) -> Void
+
+    private let function: Function
+    private let count: Int
+    private let a: Float
+    private let b: Float
+
+    /// Nil when the problem is not float32.
+    package init?(_ problem: KernelProblem, _ function: @escaping Function, a: Float = 0, b: Float = 0) {
+        guard problem.isFloat32 else { return nil }
+        self.function = function
+        self.count = problem.outputs[0].elementCount
+        self.a = a
+        self.b = b
+    }
+
+    package var inPlaceInputs: [Int] { [0] }
+
+    package func run(_ call: KernelCall) {
+        self.function(self.count, call.input(0), call.output(0), self.a, self.b)
+    }
+}
+
+/// The reference of operators on one element: a function of Doubles, and one of integers where the operator takes them.
+package struct UnaryReference: Kernel {
+    private let access: ElementAccess
+    private let count: Int
+    private let double: @Sendable (Double) -> Double
+    private let integer: (@Sendable (Int64) -> Int64)?
+
+    package init(
+        _ problem: KernelProblem, _ double: @escaping @Sendable (Double) -> Double,
+        integer: (@Sendable (Int64) -> Int64)? = nil
+    ) {
+        self.access = ElementAccess(problem.outputs[0].dataType)
+        self.count = problem.outputs[0].elementCount
+        self.double = double
+        self.integer = self.access.isFloating ? nil : integer
+    }
+
+    package func run(_ call: KernelCall) {
+        let x = UnsafeRawPointer(call.input(0, as: UInt8.self))
+        let y = UnsafeMutableRawPointer(call.output(0, as: UInt8.self))
+        for index in 0..<self.count {
+            if let integer = self.integer {
+                self.access.store(integer: integer(self.access.integer(x, index)), y, index)
+            } else {
+                self.access.store(self.double(self.access.double(x, index)), y, index)
+            }
+        }
+    }
+}
+
+extension Implementation {
+    /// The implementation `simd` by a C function without attributes.
+    package static func simd(_ function: @escaping UnaryKernel.Function) -> Implementation {
+        Implementation("simd") { (_, problem) throws(KernelError) in UnaryKernel(problem, function) }
+    }
+
+    /// The reference by a function of Doubles, and one of integers where the operator takes them.
+    package static func reference(
+        _ double: @escaping @Sendable (Double) -> Double, integer: (@Sendable (Int64) -> Int64)? = nil
+    ) -> Implementation {
+        Implementation("reference") { (_, problem) throws(KernelError) in UnaryReference(problem, double, integer: integer) }
+    }
+}

@@ -1,0 +1,6 @@
+import CKernels
+
+/// Sets the size of the calling thread's OpenMP team, which every kernel uses.
+package func setThreadCount(_ count: Int) {
+    ck_set_threads(Int32(clamping: count))
+}
