@@ -1,0 +1,104 @@
+package import Graph
+
+extension OnnxModel {
+    /// The model as a graph for inputs of these sizes.
+    ///
+    /// Initializers become constants under their names, nodes keep theirs and their order. Arithmetic on sizes is
+    /// worked out, `Identity` and inference `Dropout` vanish, constant inputs that an operator keeps as attributes are
+    /// taken into it. Nothing that the result does not need is in the graph.
+    ///
+    /// - Parameters:
+    ///   - binding: sizes of symbolic dimensions by name.
+    ///   - inputs: whole shapes of inputs by name; needed for inputs whose file gives no name to a dimension.
+    ///   - operators: what may occur, the operator table usually; types that are no `OnnxOperator` are passed over.
+    package func graph(
+        binding: [String: Int] = [:], inputs: [String: [Int]]? = nil, operators: [any Operator.Type]
+    ) throws(OnnxError) -> Graph {
+        let table = OnnxTable(operators)
+        try self.refuseUnsupportedOperators(table)
+        var importer = GraphImporter(self, table)
+        try importer.addInputs(try self.inputTypes(binding: binding, inputs: inputs ?? [:]))
+        for (name, tensor) in self.initializers { try importer.define(initializer: name, tensor) }
+        for node in self.nodes { try importer.add(node) }
+        return try importer.finish(binding: binding)
+    }
+
+    /// The types of the inputs once every dimension has its size.
+    package func inputTypes(
+        binding: [String: Int], inputs: [String: [Int]] = [:]
+    ) throws(OnnxError) -> [(name: String, type: TensorType)] {
+        let names = Set(self.inputs.map(\.name))
+        if let stranger = inputs.keys.sorted().first(where: { !names.contains($0) }) {
+            throw OnnxError(.binding, stranger, "the model has no such input; it has \(names.sorted().joined(separator: ", "))")
+        }
+        return try self.inputs.map { (port) throws(OnnxError) in
+            let shape = try port.shape(binding: binding, given: inputs[port.name])
+            let type = TensorType(port.dataType, shape)
+            try self.limits.check(type, port.name)
+            return (port.name, type)
+        }
+    }
+
+    private func refuseUnsupportedOperators(_ table: OnnxTable) throws(OnnxError) {
+        let unknown = self.nodes.filter { !table.isKnown($0) }
+        guard unknown.isEmpty else {
+            throw OnnxError(
+                .unsupportedOperator, self.name.isEmpty ? "model" : self.name,
+                "operators that are not supported: \(countedNames(unknown.map(\.qualifiedType)))")
+        }
+    }
+}
+
+extension OnnxPort {
+    /// The shape that a run gives, or what the file and the binding say; both must agree.
+    fileprivate func shape(binding: [String: Int], given: [Int]?) throws(OnnxError) -> [Int] {
+        guard let dimensions = self.dimensions else {
+            guard let given else { throw OnnxError(.binding, self.name, "the model gives no shape; one must be given") }
+            return given
+        }
+        if let given, given.count != dimensions.count {
+            throw OnnxError(.binding, self.name, "\(given) does not fit \(self)")
+        }
+        var shape: [Int] = []
+        for (axis, dimension) in dimensions.enumerated() {
+            let wanted: Int? =
+                switch dimension {
+                case .fixed(let size): size
+                case .symbolic(let name): binding[name]
+                case .unknown: nil
+                }
+            if let given, let wanted, given[axis] != wanted {
+                throw OnnxError(.binding, self.name, "axis \(axis) is \(given[axis]), must be \(wanted) in \(self)")
+            }
+            guard let size = given?[axis] ?? wanted else {
+                throw OnnxError(.binding, self.name, "axis \(axis) (\(dimension)) of \(self) has no size")
+            }
+            shape.append(size)
+        }
+        return shape
+    }
+}
+
+/// Which `op_type` is read by which operator.
+struct OnnxTable {
+    private let readers: [String: any OnnxOperator.Type]
+    /// Operators that the importer resolves itself.
+    private static let resolved: Set<String> = ["Constant", "Identity", "Dropout", "Shape", "Size", "ConstantOfShape"]
+    private static let folded = ShapeArithmetic.types
+
+    /// Where two operators read one type the first counts.
+    init(_ operators: [any Operator.Type]) {
+        var readers: [String: any OnnxOperator.Type] = [:]
+        for case let type as any OnnxOperator.Type in operators {
+            for name in type.onnxTypes where readers[name] == nil { readers[name] = type }
+        }
+        self.readers = readers
+    }
+
+    subscript(_ type: String) -> (any OnnxOperator.Type)? { self.readers[type] }
+
+    func isKnown(_ node: OnnxModel.Node) -> Bool {
+        node.domain.isEmpty
+            && (self.readers[node.type] != nil || Self.resolved.contains(node.type) || Self.folded.contains(node.type))
+    }
+}

@@ -1,0 +1,68 @@
+import Graph
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Turns a `NodeProto` into our spelling of it.
+struct NodeReader {
+    private let proto: Onnx_NodeProto
+    private let name: String
+
+    init(_ proto: Onnx_NodeProto, index: Int) {
+        self.proto = proto
+        let firstOutput = proto.output.first { !$0.isEmpty }
+        self.name = proto.name.isEmpty ? firstOutput ?? "node \(index)" : proto.name
+    }
+
+    func read(_ tensors: inout TensorReader) throws(OnnxError) -> OnnxModel.Node {
+        guard !self.proto.opType.isEmpty else { throw OnnxError(.malformed, self.name, "the node has no operator") }
+        var attributes: [String: OnnxValue] = [:]
+        for attribute in self.proto.attribute {
+            let value = try self.value(attribute, &tensors)
+            guard !attribute.name.isEmpty, attributes.updateValue(value, forKey: attribute.name) == nil else {
+                throw OnnxError(.malformed, self.name, "attribute '\(attribute.name)' has no name or is given twice")
+            }
+        }
+        return OnnxModel.Node(
+            name: self.name, type: self.proto.opType, domain: self.proto.domain == "ai.onnx" ? "" : self.proto.domain,
+            inputs: self.proto.input, outputs: self.proto.output, attributes: attributes)
+    }
+
+    private func value(_ attribute: Onnx_AttributeProto, _ tensors: inout TensorReader) throws(OnnxError) -> OnnxValue {
+        guard attribute.refAttrName.isEmpty else { throw self.unsupported(attribute, "a reference") }
+        switch attribute.type {
+        case .int: return .int(try self.int(attribute.i, attribute))
+        case .ints:
+            return .ints(try attribute.ints.map { (value) throws(OnnxError) in try self.int(value, attribute) })
+        case .float: return .float(attribute.f)
+        case .floats: return .floats(attribute.floats)
+        case .string:
+            guard let text = String(validating: attribute.s, as: UTF8.self) else {
+                throw OnnxError(.malformed, self.name, "attribute \(attribute.name) is not UTF-8")
+            }
+            return .string(text)
+        case .tensor: return .tensor(try tensors.read(attribute.t, "\(self.name).\(attribute.name)"))
+        case .undefined: throw OnnxError(.malformed, self.name, "attribute \(attribute.name) has no type")
+        case .strings: throw self.unsupported(attribute, "strings")
+        case .graph, .graphs: throw self.unsupported(attribute, "a subgraph")
+        case .sparseTensor, .sparseTensors: throw self.unsupported(attribute, "a sparse tensor")
+        case .tensors, .typeProto, .typeProtos: throw self.unsupported(attribute, "tensors or types")
+        }
+    }
+
+    /// Attributes are axes, counts and sizes; with 32 bits the type rules can add and multiply them safely.
+    private func int(_ value: Int64, _ attribute: Onnx_AttributeProto) throws(OnnxError) -> Int {
+        // `Constant` carries data, not sizes.
+        guard Int32(exactly: value) != nil || self.proto.opType == "Constant" else {
+            throw OnnxError(.node, self.name, "attribute \(attribute.name) of \(self.proto.opType) is outside 32 bits")
+        }
+        return Int(value)
+    }
+
+    private func unsupported(_ attribute: Onnx_AttributeProto, _ what: String) -> OnnxError {
+        OnnxError(.unsupported, self.name, "attribute \(attribute.name) of \(self.proto.opType) is \(what)")
+    }
+}

@@ -1,0 +1,37 @@
+import Graph
+import SwiftProtobuf
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Reads ONNX files from places that nobody vouches for.
+package enum OnnxFile {
+    /// Reads a model and maps its weights; nothing is copied but weights inside the model file.
+    ///
+    /// The file's directory is the root for external data: weight files are opened below it, component by component
+    /// and without following links, and must be regular files with one name. A weight file that another program cuts
+    /// short while it is mapped is beyond help.
+    package static func read(_ path: String, limits: OnnxLimits = OnnxLimits()) throws(OnnxError) -> OnnxModel {
+        let (directoryPath, name) = splitPath(path)
+        let directory = try ModelDirectory(directoryPath)
+        let contents = try directory.mapModel(name, limit: limits.modelBytes)
+        return try ModelReader(try self.parse(contents, path), path: path, limits: limits)
+            .read(directory: directory, model: OnnxModel.File(path: name, contents: contents))
+    }
+
+    private static func parse(_ contents: TensorStorage, _ path: String) throws(OnnxError) -> Onnx_ModelProto {
+        defer { withExtendedLifetime(contents) {} }
+        guard let start = unsafe contents.bytes.baseAddress else { throw OnnxError(.malformed, path, "the file is empty") }
+        let data = unsafe Data(bytesNoCopy: start, count: contents.byteCount, deallocator: .none)
+        var options = BinaryDecodingOptions()
+        options.discardUnknownFields = true
+        do {
+            return try Onnx_ModelProto(serializedBytes: data, options: options)
+        } catch {
+            throw OnnxError(.malformed, path, "the bytes are no ONNX model (or the file is cut short)")
+        }
+    }
+}

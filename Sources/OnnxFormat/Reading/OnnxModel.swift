@@ -1,0 +1,64 @@
+package import Graph
+
+/// A model file that was read and checked: its interface, its nodes as the file spells them, and its weights, which
+/// view the mapped files.
+package struct OnnxModel: Sendable {
+    /// A file that the model consists of.
+    package struct File: Sendable {
+        /// Relative to the model's directory.
+        package let path: String
+        /// The mapped bytes: what is hashed here is what is computed with.
+        package let contents: TensorStorage
+
+        package var byteCount: Int { self.contents.byteCount }
+    }
+
+    /// A node as the file spells it.
+    struct Node: Sendable {
+        /// The node's name, its first output's when it has none.
+        let name: String
+        let type: String
+        /// Empty for the standard operators.
+        let domain: String
+        /// Empty strings for absent inputs and outputs.
+        let inputs: [String]
+        let outputs: [String]
+        let attributes: [String: OnnxValue]
+
+        /// The type with its domain, for errors.
+        var qualifiedType: String { self.domain.isEmpty ? self.type : "\(self.domain).\(self.type)" }
+    }
+
+    package let name: String
+    package let opset: Int
+    package let irVersion: Int
+    package let producerName: String
+    package let producerVersion: String
+    package let modelVersion: Int
+    /// `metadata_props`.
+    package let metadata: [String: String]
+    /// Inputs that a run must be given; initializers that are listed as inputs are not among them.
+    package let inputs: [OnnxPort]
+    package let outputs: [OnnxPort]
+    /// The model file first, then the weight files in the order of their first use.
+    package let files: [File]
+    let initializers: [(name: String, tensor: Tensor)]
+    let nodes: [Node]
+    let limits: OnnxLimits
+
+    /// Weights by name, in the file's order.
+    package var weights: [(name: String, type: TensorType)] { self.initializers.map { ($0.name, $0.tensor.type) } }
+
+    /// Names of the symbolic dimensions of the inputs, sorted.
+    package var symbolicDimensions: [String] {
+        let names = self.inputs.flatMap { $0.dimensions ?? [] }.compactMap { dimension -> String? in
+            if case .symbolic(let name) = dimension { name } else { nil }
+        }
+        return Set(names).sorted()
+    }
+
+    /// How often each operator occurs.
+    package var operatorCounts: [String: Int] {
+        self.nodes.reduce(into: [:]) { $0[$1.qualifiedType, default: 0] += 1 }
+    }
+}

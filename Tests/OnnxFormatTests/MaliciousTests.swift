@@ -1,0 +1,120 @@
+import Foundation
+import Graph
+import OnnxFormat
+import Testing
+
+/// Every file of Golden/onnx_malicious gives the error that is expected of it, or works where it must.
+@Suite struct MaliciousTests {
+    struct Cases: Decodable {
+        struct Case: Decodable {
+            let error: String?
+            let output: String?
+        }
+        let n: Int
+        let cases: [String: Case]
+    }
+
+    static let operators: [any Operator.Type] = [Add.self, Mul.self, Reshape.self, Expand.self, Relu.self, Cast.self]
+
+    static func load() throws -> Cases {
+        try JSONDecoder().decode(Cases.self, from: Data(contentsOf: golden("onnx_malicious").appending(path: "cases.json")))
+    }
+
+    /// The golden directory with what a repository cannot hold: links, a pipe, directories, a file outside.
+    static func makeRoot() throws -> TemporaryDirectory {
+        let root = try TemporaryDirectory()
+        let files = FileManager.default
+        let inside = root.file("inside")
+        try files.copyItem(atPath: golden("onnx_malicious").path, toPath: inside)
+        try root.write(Data(count: 64), "weights.bin")
+        let weights = try root.read("inside/weights.bin")
+        try files.createDirectory(atPath: "\(inside)/sub", withIntermediateDirectories: false)
+        try root.write(weights, "inside/sub/weights.bin")
+        try root.write(weights, "inside/hard.bin")
+        #expect(link("\(inside)/hard.bin", root.file("elsewhere.bin")) == 0)
+        try files.createSymbolicLink(atPath: "\(inside)/link.bin", withDestinationPath: "weights.bin")
+        try files.createSymbolicLink(atPath: "\(inside)/linked", withDestinationPath: "sub")
+        try files.createSymbolicLink(atPath: "\(inside)/null.bin", withDestinationPath: "/dev/zero")
+        #expect(mkfifo("\(inside)/pipe.bin", 0o600) == 0)
+        try root.write(Data(), "inside/empty.bin")
+        return root
+    }
+
+    @Test func everyCaseIsAnsweredAsExpected() throws {
+        let root = try Self.makeRoot()
+        let golden = try Self.load()
+        #expect(golden.cases.count > 100)
+        for (name, expected) in golden.cases.sorted(by: { $0.key < $1.key }) {
+            var answer: String?
+            var output: String?
+            do throws(OnnxError) {
+                let model = try OnnxFile.read(root.file("inside/\(name).onnx"))
+                let graph = try model.graph(binding: ["n": golden.n], operators: Self.operators)
+                output = graph.outputs.first.map { graph[$0.value].type.description }
+            } catch {
+                answer = "\(error.code)"
+                #expect(!error.subject.isEmpty && !error.message.isEmpty, "\(name)")
+                #expect(!error.description.contains("root:"), "\(name) shows the contents of a file")
+            }
+            #expect(answer == expected.error, "\(name): \(answer ?? "no error")")
+            #expect(output == expected.output, "\(name): \(output ?? "no output")")
+        }
+    }
+
+    @Test func allUnsupportedOperatorsAreNamedAtOnce() throws {
+        let root = try Self.makeRoot()
+        let model = try OnnxFile.read(root.file("inside/unknown_operators.onnx"))
+        let error = #expect(throws: OnnxError.self) { try model.graph(binding: ["n": 2], operators: Self.operators) }
+        #expect(error?.message.contains("Bar × 1, Foo × 2") == true)
+    }
+
+    @Test func modelFileItself() throws {
+        let root = try Self.makeRoot()
+        for (path, code) in [
+            ("inside/absent.onnx", OnnxError.Code.cannotRead), ("inside/sub", .cannotRead), ("inside/pipe.bin", .cannotRead),
+            ("inside/link.bin", .cannotRead), ("inside/empty.bin", .malformed), ("absent/model.onnx", .cannotRead),
+        ] {
+            let error = #expect(throws: OnnxError.self) { try OnnxFile.read(root.file(path)) }
+            #expect(error?.code == code, "\(path)")
+        }
+        let limited = #expect(throws: OnnxError.self) {
+            try OnnxFile.read(root.file("inside/valid.onnx"), limits: OnnxLimits(modelBytes: 10))
+        }
+        #expect(limited?.code == .tooLarge)
+    }
+
+    @Test func externalWeightsAreViewsOfTheMappedFile() throws {
+        let root = try Self.makeRoot()
+        let model = try OnnxFile.read(root.file("inside/valid.onnx"))
+        #expect(model.files.map(\.path) == ["valid.onnx", "weights.bin"])
+        #expect(model.files[1].byteCount == 64)
+        let graph = try model.graph(binding: ["n": 2], operators: Self.operators)
+        let tensor = try #require(graph.values.first { $0.name == "w" }?.constant)
+        #expect(tensor.storage === model.files[1].contents)
+        #expect(tensor.byteOffset == 16)
+        #expect(tensor.array(of: Float.self) == [4, 5, 6, 7])
+        // At an offset that is no multiple of the element size it is a copy of the right bytes.
+        let copy = try #require(
+            try OnnxFile.read(root.file("inside/unaligned.onnx")).graph(binding: ["n": 2], operators: Self.operators)
+                .values.first { $0.name == "w" }?.constant)
+        let bytes = try root.read("inside/weights.bin")[3..<19]
+        #expect(copy.withElements(as: Float.self) { Data(buffer: $0) } == Data(bytes))
+    }
+
+    @Test func interfaceAndSizes() throws {
+        let root = try Self.makeRoot()
+        let model = try OnnxFile.read(root.file("inside/valid.onnx"))
+        #expect(model.inputs.map(\.description) == ["x: float32[n, 4]"])
+        #expect(model.outputs.map(\.description) == ["y: float32[n, 4]"])
+        #expect(model.symbolicDimensions == ["n"])
+        #expect(model.opset == 17 && model.irVersion == 8 && model.producerName == "golden")
+        let graph = try model.graph(inputs: ["x": [7, 4]], operators: Self.operators)
+        #expect(graph.description == "input x: float32[7, 4]\nadd: float32[7, 4] = Add(x, w)\noutput y = add")
+        for (binding, inputs) in [
+            (["n": 2], ["x": [3, 4]]), ([:], ["x": [3, 5]]), ([:], ["x": [3]]), ([:], ["z": [3, 4]]), (["n": -1], [:]),
+            (["n": 1 << 60], [:]),
+        ] as [([String: Int], [String: [Int]])] {
+            #expect(throws: OnnxError.self) { try model.graph(binding: binding, inputs: inputs, operators: Self.operators) }
+        }
+    }
+}
