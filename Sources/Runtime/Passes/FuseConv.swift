@@ -1,0 +1,41 @@
+package import Graph
+
+extension Pass {
+    /// Takes the residual sum and the ReLU after a convolution into it; for inference.
+    package static let fuseConv = Pass("fuseConv") { (graph) throws(GraphError) in
+        let begun = try graph.rewritten { (rewriter, node) throws(GraphError) in try FuseConv.begin(&rewriter, node) }
+        let summed = try begun.rewritten { (rewriter, node) throws(GraphError) in try FuseConv.absorbResidual(&rewriter, node) }
+        return try summed.rewritten { (rewriter, node) throws(GraphError) in try FuseConv.absorbActivation(&rewriter, node) }
+    }
+}
+
+private enum FuseConv {
+    static func begin(_ rewriter: inout Rewriter, _ node: Node) throws(GraphError) -> [ValueID]? {
+        guard let conv = node.op as? Conv else { return nil }
+        let op = FusedConv(window: conv.window, layout: conv.layout, activation: .none)
+        return try rewriter.new.append(op, rewriter.mapped(node.inputs), name: node.name)
+    }
+
+    static func absorbResidual(_ rewriter: inout Rewriter, _ node: Node) throws(GraphError) -> [ValueID]? {
+        guard node.op is Add, let a = node.inputs[0], let b = node.inputs[1] else { return nil }
+        // The later of two convolutions takes the other's result as its residual.
+        for (convolved, residual) in a > b ? [(a, b), (b, a)] : [(b, a), (a, b)] {
+            guard convolved > residual, rewriter.hasOneReader(convolved), let producer = rewriter.old.producer(of: convolved),
+                let op = producer.op as? FusedConv, op.activation == .none, producer.inputs.count < 4,
+                rewriter.old[residual].type == rewriter.old[convolved].type
+            else { continue }
+            let inputs = rewriter.mapped(producer.inputs)
+            let bias = inputs.count > 2 ? inputs[2] : nil
+            return try rewriter.new.append(op, [inputs[0], inputs[1], bias, rewriter[residual]], name: node.name)
+        }
+        return nil
+    }
+
+    static func absorbActivation(_ rewriter: inout Rewriter, _ node: Node) throws(GraphError) -> [ValueID]? {
+        guard node.op is Relu, let input = node.inputs[0], rewriter.hasOneReader(input),
+            let producer = rewriter.old.producer(of: input), let conv = producer.op as? FusedConv, conv.activation == .none
+        else { return nil }
+        let op = FusedConv(window: conv.window, layout: conv.layout, activation: .relu)
+        return try rewriter.new.append(op, rewriter.mapped(producer.inputs), name: node.name)
+    }
+}
