@@ -1,0 +1,29 @@
+/// The architectures by the names that configurations use.
+package enum ArchitectureTable {
+    package static let names = [
+        "resnet18", "resnet50", "vit_tiny_patch16", "vit_small_patch16", "vit_base_patch16", "vit_large_patch16",
+        "retfound",
+    ]
+
+    /// The architecture of that name, nil when there is none.
+    /// - Parameters:
+    ///   - imageSize: side of the square input; convolutional networks take any.
+    ///   - globalPool: for transformers, mean of the patch tokens instead of the class token.
+    package static func make(_ name: String, classes: Int, imageSize: Int, globalPool: Bool) -> (any Architecture)? {
+        func transformer(width: Int, depth: Int, heads: Int, mean: Bool) -> VisionTransformer {
+            VisionTransformer(
+                name: name, width: width, depth: depth, heads: heads, imageSize: imageSize,
+                pooling: mean ? .mean : .classToken, classes: classes)
+        }
+        switch name {
+        case "resnet18": return ResNet.resNet18(classes: classes)
+        case "resnet50": return ResNet.resNet50(classes: classes)
+        case "vit_tiny_patch16": return transformer(width: 192, depth: 12, heads: 3, mean: globalPool)
+        case "vit_small_patch16": return transformer(width: 384, depth: 12, heads: 6, mean: globalPool)
+        case "vit_base_patch16": return transformer(width: 768, depth: 12, heads: 12, mean: globalPool)
+        case "vit_large_patch16": return transformer(width: 1024, depth: 24, heads: 16, mean: globalPool)
+        case "retfound": return transformer(width: 1024, depth: 24, heads: 16, mean: true)
+        default: return nil
+        }
+    }
+}
