@@ -1,0 +1,10 @@
+import ArgumentParser
+import Trainer
+
+/// `dr-train`: from labelled pictures to checkpoints.
+@main
+struct DrTrain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dr-train", abstract: "Trains image classifiers and evaluates them.", version: DrVersion.current,
+        subcommands: [Sample.self, Fit.self, Evaluate.self, Initialize.self])
+}

@@ -1,0 +1,86 @@
+import Architectures
+import Checkpoints
+import Foundation
+import Graph
+import Imaging
+import Pipelines
+import Runtime
+
+/// `dr-train evaluate`.
+package struct EvaluateCommand: Sendable {
+    let run: String
+    let checkpoint: String
+    let csv: String?
+    let images: String?
+    let predictions: String?
+    let report: String?
+    let threads: Int
+
+    package init(
+        run: String, checkpoint: String, csv: String?, images: String?, predictions: String?, report: String?, threads: Int
+    ) {
+        self.run = run
+        self.checkpoint = checkpoint
+        self.csv = csv
+        self.images = images
+        self.predictions = predictions
+        self.report = report
+        self.threads = threads
+    }
+
+    package func run() async throws {
+        let directory = try RunDirectory.open(at: self.run, forWriting: false)
+        guard let name = CheckpointName(self.checkpoint) else {
+            throw ConfigurationError(.value, "--checkpoint", "must be best, last, interrupted or epoch_N")
+        }
+        let recipe = try directory.value(ModelRecipe.self, in: RunFile.recipe)
+        let task = try directory.value(ScreeningTask.self, in: RunFile.task)
+        let weights = try directory.weights(of: name)
+        let pictures = try self.pictures(directory, task)
+        guard pictures.count > 0 else {
+            throw ConfigurationError(.value, self.run, "has no held-out pictures; name others with --csv and --images")
+        }
+        var system = TrainingConfiguration.SystemSection()
+        system.threads = self.threads
+        let threads = system.computeThreads
+        let batchSize = min(16, pictures.count)
+        let evaluator = try Evaluator(recipe, batchSize: batchSize, parameters: weights, threads: threads)
+        let loader = BatchLoader(pictures, batchSize: batchSize, augmentation: nil, seed: 0)
+        var progress = ProgressLine()
+        let logits = try await evaluator.logits(loader, on: ComputeThread(threads: threads), prefetch: system.prefetch) { done, total in
+            progress.show("evaluate", done: done, of: total, note: "")
+        }
+        progress.clear()
+        let results = logits.map(task.result(logits:))
+        let report = EvaluationReport(
+            results, truth: pictures.rows.map(\.grade), patients: pictures.rows.map(\.patient), task: task)
+        print(report.text)
+        if let path = self.report { _ = try AtomicFile.write(try RunDirectory.json(report, file: path), to: path) }
+        if let path = self.predictions {
+            let text = Self.table(pictures.rows, results, classes: task.classNames.count)
+            _ = try AtomicFile.write(Array(text.utf8), to: path)
+        }
+    }
+
+    /// The run's held-out pictures, or those that the options name.
+    private func pictures(_ directory: RunDirectory, _ task: ScreeningTask) throws -> PictureSet {
+        if let csv = self.csv {
+            guard let images = self.images else { throw ConfigurationError(.value, "--images", "is missing beside --csv") }
+            let table = try LabelTable(file: URL(fileURLWithPath: csv), classes: task.classNames.count)
+            let files = try ImageFolder(URL(fileURLWithPath: images)).resolve(table)
+            return PictureSet(rows: table.rows, files: files, preprocessing: task.preprocessing, cacheByteCount: 0)
+        }
+        let configuration = try ConfigurationFile.load(
+            "\(self.run)/config.yaml", overrides: [], defaults: TrainingConfiguration(image: task.preprocessing))
+        return try DataSource(configuration).validation
+    }
+
+    private static func table(_ rows: [LabelRow], _ results: [ScreeningResult], classes: Int) -> String {
+        var lines = ["id_code,diagnosis,grade," + (0..<classes).map { "p\($0)" }.joined(separator: ",")]
+        for (row, result) in zip(rows, results) {
+            let probabilities = result.probabilities.map { String(format: "%.9g", $0) }.joined(separator: ",")
+            lines.append("\(row.id),\(row.grade),\(result.grade),\(probabilities)")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,104 @@
+import Architectures
+import Checkpoints
+import Foundation
+import Graph
+import Imaging
+
+/// `dr-train fit`.
+package struct FitCommand: Sendable {
+    let config: String?
+    let output: String?
+    let resume: String?
+    let overrides: [String]
+    let printsConfiguration: Bool
+    let isDryRun: Bool
+
+    package init(
+        config: String?, output: String?, resume: String?, overrides: [String], printsConfiguration: Bool, isDryRun: Bool
+    ) {
+        self.config = config
+        self.output = output
+        self.resume = resume
+        self.overrides = overrides
+        self.printsConfiguration = printsConfiguration
+        self.isDryRun = isDryRun
+    }
+
+    /// The defaults under overrides, as YAML.
+    package static func defaultConfiguration(overrides: [String]) throws -> String {
+        try ConfigurationFile.yaml(try ConfigurationFile.load(nil, overrides: overrides, defaults: self.defaults()))
+    }
+
+    static func defaults() throws -> TrainingConfiguration {
+        TrainingConfiguration(
+            image: try Preprocessing(crop: .fundus, height: 224, width: 224, filter: .bilinear, normalization: .imageNet))
+    }
+
+    /// - Returns: the exit code: 0, or 128 and the signal's number for a run that was interrupted.
+    package func run() async throws -> Int32 {
+        let interruption = Interruption()
+        if let resume = self.resume {
+            guard self.config == nil, self.overrides.isEmpty, self.output == nil else {
+                throw ConfigurationError(.value, "--resume", "a run goes on with its own configuration; give no other options")
+            }
+            interruption.listen()
+            return try await self.train(try TrainingRun.resume(at: resume), interruption)
+        }
+        let configuration = try ConfigurationFile.load(self.config, overrides: self.overrides, defaults: Self.defaults())
+            .withAbsolutePaths(relativeTo: FileManager.default.currentDirectoryPath)
+        if self.printsConfiguration {
+            print(try ConfigurationFile.yaml(configuration), terminator: "")
+            return 0
+        }
+        try configuration.validate()
+        guard let output = self.output else {
+            throw ConfigurationError(.value, "--output", "is missing: the folder of the run to make")
+        }
+        if self.isDryRun {
+            let data = try DataSource(configuration)
+            let step = try TrainingGraph(
+                configuration.recipe().make(), configuration.graphOptions(batchSize: configuration.training.batchSize))
+            Self.describe(data, step)
+            return 0
+        }
+        interruption.listen()
+        return try await self.train(try TrainingRun.create(configuration, at: output), interruption)
+    }
+
+    private func train(_ run: TrainingRun, _ interruption: Interruption) async throws -> Int32 {
+        Self.describe(run.data, run.step)
+        switch try await run.fit(interruption) {
+        case .finished:
+            print("finished: \(run.state.epoch) epochs, best epoch \(run.state.bestEpoch ?? run.state.epoch), weights \(run.weightHash)")
+            return 0
+        case .interrupted(let signal): return 128 + signal
+        }
+    }
+
+    private static func describe(_ data: DataSource, _ step: TrainingGraph) {
+        for part in data.summary {
+            print("\(part.part.rawValue): \(part.images) pictures of \(part.patients) patients, by class \(part.grades)")
+        }
+        for problem in data.duplicates { print("warning: \(problem)") }
+        let total = step.parameters.filter { $0.role != .buffer }.map { $0.shape.reduce(1, *) }.reduce(0, +)
+        let names = Set(step.trained)
+        let trained = step.parameters.filter { names.contains($0.name) }.map { $0.shape.reduce(1, *) }.reduce(0, +)
+        print("model: \(total) parameters, \(trained) of them learn; the step has \(step.graph.nodes.count) nodes")
+    }
+}
+
+extension TrainingConfiguration {
+    /// The same with every path absolute, so that a run can go on from any folder.
+    func withAbsolutePaths(relativeTo folder: String) -> TrainingConfiguration {
+        func absolute(_ path: String) -> String {
+            path.isEmpty ? path : URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: folder)).standardizedFileURL.path
+        }
+        var copy = self
+        copy.data.csv = absolute(self.data.csv)
+        copy.data.images = absolute(self.data.images)
+        copy.data.validationCsv = self.data.validationCsv.map(absolute)
+        copy.data.validationImages = self.data.validationImages.map(absolute)
+        copy.model.weights = self.model.weights.map(absolute)
+        return copy
+    }
+}

@@ -1,0 +1,31 @@
+import Foundation
+import Imaging
+
+/// `dr-train sample`.
+package struct SampleCommand: Sendable {
+    let directory: String
+    let images: Int
+    let seed: UInt64
+    let size: Int
+
+    package init(directory: String, images: Int, seed: UInt64, size: Int) {
+        self.directory = directory
+        self.images = images
+        self.seed = seed
+        self.size = size
+    }
+
+    package func run() async throws {
+        try SampleDataset.write(
+            to: URL(fileURLWithPath: self.directory), images: self.images, seed: self.seed, size: self.size,
+            encode: { image in
+                let picture = Image(width: image.width, height: image.height, pixels: image.rgb)
+                return switch image.sample.format {
+                case .png: try picture.encodedPNG()
+                case .jpeg(let quality): try picture.encodedJPEG(quality: quality)
+                }
+            },
+            progress: { _, _ in })
+        print("\(self.images) synthetic photographs in \(self.directory)")
+    }
+}

@@ -1,0 +1,210 @@
+import Foundation
+import Architectures
+import Imaging
+import Yams
+
+/// What is wrong with a configuration, with the key at fault.
+package struct ConfigurationError: Error, Sendable, CustomStringConvertible {
+    package enum Code: Sendable {
+        case file
+        case syntax
+        case unknownKey
+        case value
+    }
+
+    package let code: Code
+    /// The file or the dotted key.
+    package let subject: String
+    package let message: String
+
+    package init(_ code: Code, _ subject: String, _ message: String) {
+        self.code = code
+        self.subject = subject
+        self.message = message
+    }
+
+    package var description: String { "\(self.subject): \(self.message)" }
+}
+
+/// Reads a configuration from YAML and overrides, over the defaults.
+package enum ConfigurationFile {
+    private typealias Tree = [String: Any]
+
+    /// - Parameters:
+    ///   - path: a YAML file; nil for the defaults alone.
+    ///   - overrides: Hydra's grammar: `a.b=value`, `+a.b=value`, `~a.b`; values are YAML.
+    package static func load(
+        _ path: String?, overrides: [String], defaults: TrainingConfiguration
+    ) throws(ConfigurationError) -> TrainingConfiguration {
+        var tree = try self.tree(of: defaults)
+        let known = try self.tree(of: self.complete(defaults))
+        if let path {
+            let given = try self.parse(file: path)
+            try self.refuseUnknown(given, known: known, prefix: "")
+            tree = self.merged(tree, given)
+        }
+        for override in overrides { try self.apply(override, to: &tree, known: known) }
+        return try self.decode(tree)
+    }
+
+    /// The configuration as YAML that `load` reads back.
+    package static func yaml(_ configuration: TrainingConfiguration) throws(ConfigurationError) -> String {
+        let tree = try self.tree(of: configuration)
+        do {
+            return try Yams.dump(object: self.plain(tree), width: 120, sortKeys: true)
+        } catch {
+            throw ConfigurationError(.syntax, "configuration", "cannot be written as YAML")
+        }
+    }
+
+    /// The tree with Swift's own numbers: JSON gives objects that YAML would write as floating-point numbers.
+    private static func plain(_ value: Any) -> Any {
+        if let tree = value as? Tree { return tree.mapValues(self.plain) }
+        if let list = value as? [Any] { return list.map(self.plain) }
+        guard let number = value as? NSNumber else { return value }
+        if String(cString: number.objCType) == "c" { return number.boolValue }
+        return Int(exactly: number.doubleValue).map { $0 as Any } ?? number.doubleValue
+    }
+
+    /// Every optional key present, so that the tree knows all names.
+    private static func complete(_ defaults: TrainingConfiguration) -> TrainingConfiguration {
+        var full = defaults
+        full.data.validationCsv = ""
+        full.data.validationImages = ""
+        full.data.referableFrom = 2
+        full.model.weights = ""
+        full.model.lora = LoRAConfiguration()
+        full.training.gradientClip = 1
+        return full
+    }
+
+    private static func tree(of configuration: TrainingConfiguration) throws(ConfigurationError) -> Tree {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        do {
+            let data = try encoder.encode(configuration)
+            return try JSONSerialization.jsonObject(with: data) as? Tree ?? [:]
+        } catch {
+            throw ConfigurationError(.value, "configuration", "cannot be encoded: \(error)")
+        }
+    }
+
+    private static func parse(file path: String) throws(ConfigurationError) -> Tree {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw ConfigurationError(.file, path, "cannot be read")
+        }
+        let value: Any?
+        do {
+            value = try Yams.load(yaml: text)
+        } catch {
+            throw ConfigurationError(.syntax, path, "is not valid YAML: \(error)")
+        }
+        guard let value else { return [:] }
+        guard let tree = value as? Tree else {
+            throw ConfigurationError(.syntax, path, "must hold a mapping with the sections \(Self.sections)")
+        }
+        return tree
+    }
+
+    private static let sections = "data, image, model, augmentation, training, optimizer, checkpoints, system"
+
+    private static func refuseUnknown(_ given: Tree, known: Tree, prefix: String) throws(ConfigurationError) {
+        for (key, value) in given.sorted(by: { $0.key < $1.key }) {
+            guard let expected = known[key] else {
+                throw ConfigurationError(.unknownKey, prefix + key, self.suggestion(for: key, among: Array(known.keys)))
+            }
+            if let inner = value as? Tree, let expectedInner = expected as? Tree {
+                try self.refuseUnknown(inner, known: expectedInner, prefix: prefix + key + ".")
+            }
+        }
+    }
+
+    private static func suggestion(for key: String, among known: [String]) -> String {
+        "unknown key" + (nearestName(to: key, among: known).map { "; did you mean \($0)?" } ?? "")
+    }
+
+    private static func merged(_ base: Tree, _ over: Tree) -> Tree {
+        base.merging(over) { old, new in
+            if let old = old as? Tree, let new = new as? Tree { return self.merged(old, new) }
+            return new
+        }
+    }
+
+    private static func apply(_ override: String, to tree: inout Tree, known: Tree) throws(ConfigurationError) {
+        var text = Substring(override)
+        let removes = text.hasPrefix("~")
+        while let first = text.first, first == "~" || first == "+" { text.removeFirst() }
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let dotted = parts.first, !dotted.isEmpty, removes || parts.count == 2 else {
+            throw ConfigurationError(.syntax, override, "an override is key.sub=value or ~key.sub")
+        }
+        let path = dotted.split(separator: ".").map(String.init)
+        var level = known
+        for (index, key) in path.enumerated() {
+            guard let next = level[key] else {
+                throw ConfigurationError(.unknownKey, String(dotted), self.suggestion(for: key, among: Array(level.keys)))
+            }
+            if index < path.count - 1 { level = next as? Tree ?? [:] }
+        }
+        var value: Any?
+        if !removes {
+            do {
+                value = try Yams.load(yaml: String(parts[1]))
+            } catch {
+                throw ConfigurationError(.syntax, String(dotted), "the value is not valid YAML")
+            }
+        }
+        self.set(path[...], to: value, in: &tree)
+    }
+
+    private static func set(_ path: ArraySlice<String>, to value: Any?, in tree: inout Tree) {
+        guard let key = path.first else { return }
+        if path.count == 1 {
+            tree[key] = value is NSNull ? nil : value
+        } else {
+            var inner = tree[key] as? Tree ?? [:]
+            self.set(path.dropFirst(), to: value, in: &inner)
+            tree[key] = inner
+        }
+    }
+
+    private static func decode(_ tree: Tree) throws(ConfigurationError) -> TrainingConfiguration {
+        var tree = tree
+        // An adapter section may name some of its keys only.
+        if var model = tree["model"] as? Tree, let lora = model["lora"] as? Tree {
+            let full: Tree = ["rank": 8, "alpha": 32, "dropout": 0.1, "targets": ["qkv"]]
+            model["lora"] = self.merged(full, lora)
+            tree["model"] = model
+        }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        do {
+            let data = try JSONSerialization.data(withJSONObject: self.withoutNull(tree))
+            return try decoder.decode(TrainingConfiguration.self, from: data)
+        } catch let error as DecodingError {
+            throw self.described(error)
+        } catch {
+            throw ConfigurationError(.value, "configuration", "\(error)")
+        }
+    }
+
+    private static func withoutNull(_ tree: Tree) -> Tree {
+        tree.compactMapValues { value in
+            if value is NSNull { return nil }
+            return (value as? Tree).map(self.withoutNull) ?? value
+        }
+    }
+
+    private static func described(_ error: DecodingError) -> ConfigurationError {
+        func dotted(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
+        return switch error {
+        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+            ConfigurationError(.value, dotted(context.codingPath), "must be a \(type)")
+        case .keyNotFound(let key, let context):
+            ConfigurationError(.value, dotted(context.codingPath + [key]), "is missing")
+        case .dataCorrupted(let context):
+            ConfigurationError(.value, dotted(context.codingPath), context.debugDescription)
+        @unknown default: ConfigurationError(.value, "configuration", "\(error)")
+        }
+    }
+}

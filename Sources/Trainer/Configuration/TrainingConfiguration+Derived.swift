@@ -1,0 +1,89 @@
+package import Architectures
+package import Pipelines
+import Foundation
+import Imaging
+
+extension TrainingConfiguration {
+    /// How the network is built; refuses pictures that are not square.
+    package func recipe() throws(ConfigurationError) -> ModelRecipe {
+        guard self.image.height == self.image.width else {
+            throw ConfigurationError(.value, "image.size", "must be square, is [\(self.image.height), \(self.image.width)]")
+        }
+        return ModelRecipe(
+            architecture: self.model.name, classes: self.data.classNames.count, imageSize: self.image.height,
+            globalPool: self.model.globalPool, lora: self.model.lora)
+    }
+
+    package var task: ScreeningTask {
+        ScreeningTask(classNames: self.data.classNames, referableFrom: self.data.referableFrom, preprocessing: self.image)
+    }
+
+    package func graphOptions(batchSize: Int) -> TrainingGraphOptions {
+        TrainingGraphOptions(
+            inputShape: [batchSize, 3, self.image.height, self.image.width], classes: self.data.classNames.count,
+            adapters: self.model.lora, optimizer: self.optimizer, labelSmoothing: self.training.labelSmoothing,
+            usesClassWeights: self.training.classWeights != .none, gradientClip: self.training.gradientClip)
+    }
+
+    /// The figure by which epochs are compared: larger is better.
+    package func figure(_ record: EpochRecord) -> Double? {
+        switch self.training.bestBy {
+        case .loss: record.validationLoss.map { -$0 }
+        case .accuracy: record.accuracy
+        case .kappa: record.kappa
+        case .auroc: self.data.classNames.count == 2 ? record.anyAuroc : record.anyAuroc ?? record.macroAuroc
+        }
+    }
+
+    /// Refuses values that no run can have; the key at fault is named.
+    package func validate() throws(ConfigurationError) {
+        func require(_ condition: Bool, _ key: String, _ message: String) throws(ConfigurationError) {
+            guard condition else { throw ConfigurationError(.value, key, message) }
+        }
+        try require(!self.data.csv.isEmpty, "data.csv", "is missing: the CSV with id_code,diagnosis")
+        try require(!self.data.images.isEmpty, "data.images", "is missing: the folder of the pictures")
+        try require(self.data.classNames.count >= 2, "data.class_names", "needs two names or more")
+        let referable = self.data.referableFrom ?? 1
+        try require(
+            referable >= 1 && referable < self.data.classNames.count, "data.referable_from",
+            "must be 1...\(self.data.classNames.count - 1), or null where the classes are no grades")
+        try require(
+            self.data.validationShare >= 0 && self.data.validationShare < 1, "data.validation_share", "must be at least 0 and below 1")
+        try require(self.training.epochs >= 1, "training.epochs", "must be 1 or more")
+        try require(self.training.batchSize >= 1, "training.batch_size", "must be 1 or more")
+        try require(
+            self.training.learningRate > 0 && self.training.learningRate.isFinite, "training.learning_rate", "must be above 0")
+        try require(
+            self.training.labelSmoothing >= 0 && self.training.labelSmoothing <= 1, "training.label_smoothing", "must be 0...1")
+        try require((self.training.gradientClip ?? 1) > 0, "training.gradient_clip", "must be above 0, or null")
+        try require(
+            self.training.warmupEpochs >= 0 && self.training.warmupEpochs <= Double(self.training.epochs), "training.warmup_epochs",
+            "must be 0...\(self.training.epochs)")
+        if let lora = self.model.lora {
+            try require(lora.rank >= 1, "model.lora.rank", "must be 1 or more")
+            try require(lora.dropout >= 0 && lora.dropout < 1, "model.lora.dropout", "must be at least 0 and below 1")
+        }
+        try require(
+            ArchitectureTable.names.contains(self.model.name), "model.name",
+            "unknown architecture \(self.model.name); known are \(ArchitectureTable.names.joined(separator: ", "))")
+        let isTransformer = self.model.name != "resnet18" && self.model.name != "resnet50"
+        try require(!isTransformer || self.image.height % 16 == 0, "image.size", "must be a multiple of 16 for \(self.model.name)")
+    }
+}
+
+extension TrainingConfiguration.SystemSection {
+    /// Compute threads, all cores when 0 is set.
+    package var computeThreads: Int {
+        self.threads > 0 ? self.threads : ProcessInfo.processInfo.activeProcessorCount
+    }
+}
+
+extension EpochRecord {
+    /// One line for a person.
+    package var summary: String {
+        func text(_ name: String, _ value: Double?) -> String { value.map { String(format: "  \(name) %.4f", $0) } ?? "" }
+        return String(format: "epoch %d  loss %.4f", self.epoch, self.trainLoss) + text("val loss", self.validationLoss)
+            + text("acc", self.accuracy) + text("kappa", self.kappa) + text("AUROC any", self.anyAuroc)
+            + text("referable", self.referableAuroc) + String(format: "  lr %.2e  %.1f s", self.learningRate, self.seconds)
+    }
+}

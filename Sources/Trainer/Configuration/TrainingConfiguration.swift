@@ -1,0 +1,114 @@
+package import Architectures
+package import Imaging
+
+/// Everything that decides a training run, as `config.yaml` spells it (in snake_case).
+package struct TrainingConfiguration: Sendable, Hashable, Codable {
+    package var data = DataSection()
+    /// Crop, size and normalisation; the same value goes into the exported card.
+    package var image: Preprocessing
+    package var model = ModelSection()
+    package var augmentation = Augmentation()
+    package var training = TrainingSection()
+    package var optimizer = OptimizerConfiguration()
+    package var checkpoints = CheckpointSection()
+    package var system = SystemSection()
+
+    package init(image: Preprocessing) {
+        self.image = image
+    }
+
+    package struct DataSection: Sendable, Hashable, Codable {
+        /// CSV with `id_code,diagnosis` and, optionally, `patient_id` and `split`.
+        package var csv = ""
+        /// Folder of the pictures.
+        package var images = ""
+        /// A separate CSV of held-out pictures; its folder is `validationImages`, or `images`.
+        package var validationCsv: String?
+        package var validationImages: String?
+        /// Names of the classes in the order of their labels.
+        package var classNames: [String] = TrainingConfiguration.retinopathyGrades
+        /// Grades from this one on are referable; nil where the classes are no grades.
+        package var referableFrom: Int? = 2
+        /// Share of the patients that is held out, where neither a `split` column nor `validationCsv` decides.
+        package var validationShare = 0.2
+        package var splitSeed: UInt64 = 42
+        /// What to do about equal pictures with different labels or in different parts.
+        package var duplicates = DuplicatePolicy.report
+
+        package init() {}
+    }
+
+    package enum DuplicatePolicy: String, Sendable, Hashable, Codable, CaseIterable {
+        case report
+        case refuse
+    }
+
+    package struct ModelSection: Sendable, Hashable, Codable {
+        /// A name of `ArchitectureTable`.
+        package var name = "resnet18"
+        /// Weights to start from: .safetensors, .pth or a run directory; nil starts from random ones.
+        package var weights: String?
+        /// Transformers: mean of the patch tokens instead of the class token.
+        package var globalPool = false
+        /// Adapters on a frozen backbone; nil trains everything.
+        package var lora: LoRAConfiguration?
+
+        package init() {}
+    }
+
+    package struct TrainingSection: Sendable, Hashable, Codable {
+        package var epochs = 20
+        package var batchSize = 16
+        package var learningRate = 5e-4
+        package var minLearningRate = 1e-6
+        /// Epochs, possibly a fraction, over which the rate rises from 0.
+        package var warmupEpochs = 1.0
+        /// Largest global norm of the gradient; nil does not clip.
+        package var gradientClip: Float? = 1
+        package var labelSmoothing: Float = 0
+        /// `none`, or `balanced`: inverse to each class's share.
+        package var classWeights = ClassWeighting.none
+        package var seed: UInt64 = 42
+        /// The figure by which the best checkpoint is chosen.
+        package var bestBy = BestBy.kappa
+
+        package init() {}
+    }
+
+    package enum ClassWeighting: String, Sendable, Hashable, Codable, CaseIterable {
+        case none
+        case balanced
+    }
+
+    package enum BestBy: String, Sendable, Hashable, Codable, CaseIterable {
+        case loss
+        case accuracy
+        /// Quadratic weighted kappa.
+        case kappa
+        /// Area under the ROC curve: any disease against none for grades, macro one-versus-rest else.
+        case auroc
+    }
+
+    package struct CheckpointSection: Sendable, Hashable, Codable {
+        /// Keep a checkpoint of every epoch.
+        package var everyEpoch = false
+        /// Steps between two saves of `last` within an epoch; 0 saves at the end of an epoch only.
+        package var everySteps = 0
+
+        package init() {}
+    }
+
+    package struct SystemSection: Sendable, Hashable, Codable {
+        /// Compute threads; 0 takes all cores.
+        package var threads = 0
+        /// Batches that are decoded and augmented ahead of the step.
+        package var prefetch = 3
+        /// Megabytes of decoded pictures that may stay in memory.
+        package var cacheMegabytes = 1024
+
+        package init() {}
+    }
+
+    /// The international clinical scale of diabetic retinopathy.
+    package static let retinopathyGrades = ["No DR", "Mild NPDR", "Moderate NPDR", "Severe NPDR", "PDR"]
+}

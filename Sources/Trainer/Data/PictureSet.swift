@@ -1,0 +1,60 @@
+package import Foundation
+package import Imaging
+
+/// Labelled pictures of one part of a data set, decoded on demand and kept in memory while there is room.
+///
+/// What is kept is the cropped and resized 8-bit picture; augmentation and normalisation happen for every visit.
+package final class PictureSet: Sendable {
+    package let rows: [LabelRow]
+    package let files: [URL]
+    package let preprocessing: Preprocessing
+    private let cache: PictureCache
+
+    /// - Parameters:
+    ///   - files: one for each row.
+    ///   - cacheByteCount: room for decoded pictures.
+    package init(rows: [LabelRow], files: [URL], preprocessing: Preprocessing, cacheByteCount: Int) {
+        precondition(rows.count == files.count, "one file for each row")
+        self.rows = rows
+        self.files = files
+        self.preprocessing = preprocessing
+        self.cache = PictureCache(limit: cacheByteCount)
+    }
+
+    package var count: Int { self.rows.count }
+
+    /// The cropped and resized picture of a row.
+    package func picture(_ index: Int) throws(DataError) -> Image {
+        if let image = self.cache[index] { return image }
+        let image: Image
+        do throws(ImagingError) {
+            image = try self.preprocessing.geometric(try Image.load(path: self.files[index].path))
+        } catch {
+            throw DataError(
+                .unreadable, self.files[index].lastPathComponent, "line \(self.rows[index].line): \(error)")
+        }
+        self.cache.insert(image, at: index)
+        return image
+    }
+}
+
+/// Decoded pictures by row, up to a number of bytes.
+private final class PictureCache: @unchecked Sendable {
+    private let lock = NSLock()
+    private var images: [Int: Image] = [:]
+    private var room: Int
+
+    init(limit: Int) {
+        self.room = limit
+    }
+
+    subscript(_ index: Int) -> Image? { self.lock.withLock { self.images[index] } }
+
+    func insert(_ image: Image, at index: Int) {
+        self.lock.withLock {
+            guard self.images[index] == nil, image.pixels.count <= self.room else { return }
+            self.room -= image.pixels.count
+            self.images[index] = image
+        }
+    }
+}

@@ -1,0 +1,266 @@
+import Architectures
+package import Checkpoints
+import Graph
+import Pipelines
+import Runtime
+import Foundation
+import Kernels
+
+/// How a call of `fit` ended.
+package enum TrainingOutcome: Sendable, Equatable {
+    case finished
+    /// By a signal; everything is saved, and the run goes on from there when it is resumed.
+    case interrupted(signal: Int32)
+}
+
+/// One training run: its directory, data, compiled step and counters.
+///
+/// Every random choice is a function of the seed and of counters that are in each checkpoint, so that a resumed run
+/// gives the same bits as one that was never stopped (for the same number of threads on the same kind of machine).
+package final class TrainingRun {
+    package let configuration: TrainingConfiguration
+    package let directory: RunDirectory
+    package let data: DataSource
+    package private(set) var state: TrainingState
+    package let step: TrainingGraph
+    private let store: ParameterStore
+    private let plan: Plan
+    private let evaluator: Evaluator
+    private let thread: ComputeThread
+    private let recipe: ModelRecipe
+    private let task: ScreeningTask
+    private let batchSize: Int
+    private var progress = ProgressLine()
+    /// Called after every step, before it is counted; for tests that stop a run at a chosen place.
+    package var afterStep: (@Sendable (Int) throws -> Void)?
+
+    private init(
+        _ configuration: TrainingConfiguration, directory: RunDirectory, data: DataSource, resuming: CheckpointName?
+    ) throws {
+        self.configuration = configuration
+        self.directory = directory
+        self.data = data
+        self.recipe = try configuration.recipe()
+        self.task = configuration.task
+        self.batchSize = min(configuration.training.batchSize, data.training.count)
+        let threads = configuration.system.computeThreads
+        self.thread = ComputeThread(threads: threads)
+        let options = configuration.graphOptions(batchSize: self.batchSize)
+        self.step = try TrainingGraph(self.recipe.make(), options)
+        var store = ParameterStore(self.step.parameters, seed: configuration.training.seed)
+        store.addZeros(self.step.optimizerState)
+        if options.usesClassWeights {
+            let grades = data.training.rows.map(\.grade)
+            store[TrainingGraph.classWeightsName] = balancedWeights(grades, classes: options.classes)
+        }
+        self.state = TrainingState()
+        if let resuming {
+            let checkpoint = try directory.load(resuming, state: TrainingState.self)
+            self.state = checkpoint.state
+            let saved = try directory.readBase().merging(checkpoint.weights) { $1 }.merging(checkpoint.optimizer) { $1 }
+            try store.assignAll(saved, from: "\(directory.path)/checkpoints/\(resuming)")
+        } else if let path = configuration.model.weights {
+            try store.load(path, into: self.step.parameters, recipe: self.recipe)
+        }
+        self.store = store
+        let trained = Set(self.step.trained)
+        let frozen = Set(self.step.parameters.filter { $0.role != .buffer && !trained.contains($0.name) }.map(\.name))
+        self.plan = try Plan(
+            self.step.graph, parameters: store.tensors, packs: PackStore(), options: Plan.Options(threads: threads, frozen: frozen))
+        self.evaluator = try Evaluator(self.recipe, batchSize: self.batchSize, parameters: store.tensors, threads: threads)
+    }
+
+    /// Makes a new run at `path` and writes its first checkpoint, so that there is always one to go on from.
+    package static func create(_ configuration: TrainingConfiguration, at path: String) throws -> TrainingRun {
+        let data = try DataSource(configuration)
+        let manifest = RunManifest(tool: "dr-train", toolVersion: DrVersion.current, seed: configuration.training.seed)
+        let directory = try RunDirectory.create(
+            at: path, config: try ConfigurationFile.yaml(configuration), manifest: manifest,
+            files: [
+                RunFile.recipe: try RunDirectory.json(configuration.recipe(), file: RunFile.recipe),
+                RunFile.task: try RunDirectory.json(configuration.task, file: RunFile.task),
+                RunFile.split: Array(data.splitCSV.utf8),
+            ])
+        let run = try TrainingRun(configuration, directory: directory, data: data, resuming: nil)
+        try run.saveBase()
+        try run.save(.last)
+        return run
+    }
+
+    /// Goes on with the run at `path` from its most advanced checkpoint.
+    package static func resume(at path: String) throws -> TrainingRun {
+        let directory = try RunDirectory.open(at: path, forWriting: true)
+        let image = try directory.value(ScreeningTask.self, in: RunFile.task).preprocessing
+        let configuration = try ConfigurationFile.load(
+            "\(path)/config.yaml", overrides: [], defaults: TrainingConfiguration(image: image))
+        let data = try DataSource(configuration)
+        guard Array(data.splitCSV.utf8) == (try AtomicFile.read("\(path)/\(RunFile.split)")) else {
+            throw DataError(.leakage, configuration.data.csv, "the labels or their parts changed since the run began; start a new run")
+        }
+        let steps = try directory.checkpoints().filter { $0 == .last || $0 == .interrupted }.map { name in
+            (name: name, step: try directory.load(name, state: TrainingState.self, withOptimizer: false).state.step)
+        }
+        guard let newest = steps.max(by: { $0.step < $1.step }) else {
+            throw CheckpointError(.notFound, path, "the run has no checkpoint to go on from")
+        }
+        return try TrainingRun(configuration, directory: directory, data: data, resuming: newest.name)
+    }
+
+    /// Steps of one epoch; pictures that do not fill a batch wait for another epoch.
+    package var stepsPerEpoch: Int { self.data.training.count / self.batchSize }
+
+    private var schedule: Schedule {
+        let training = self.configuration.training
+        return Schedule(
+            base: training.learningRate, floor: training.minLearningRate, warmupEpochs: training.warmupEpochs,
+            epochs: Double(training.epochs), stepsPerEpoch: self.stepsPerEpoch)
+    }
+
+    /// Trains until the last epoch or a signal.
+    package func fit(_ interruption: Interruption) async throws -> TrainingOutcome {
+        while self.state.epoch < self.configuration.training.epochs {
+            if let signal = try await self.runEpoch(interruption) {
+                try self.save(.interrupted)
+                self.progress.say("interrupted at step \(self.state.step); resume with: dr-train fit --resume \(self.directory.path)")
+                return .interrupted(signal: signal)
+            }
+        }
+        return .finished
+    }
+
+    /// The rest of the epoch, its evaluation and its checkpoints; the signal that ended it, if one did.
+    private func runEpoch(_ interruption: Interruption) async throws -> Int32? {
+        let start = ContinuousClock.now
+        let training = self.configuration.training
+        let loader = BatchLoader(
+            self.data.training, batchSize: self.batchSize, augmentation: self.configuration.augmentation, seed: training.seed)
+        var batches = PrefetchedBatches(
+            loader, epoch: self.state.epoch, start: self.state.stepInEpoch, depth: self.configuration.system.prefetch)
+        defer { batches.cancel() }
+        var rate = 0.0
+        while self.state.stepInEpoch < self.stepsPerEpoch, let batch = try await batches.nextBatch() {
+            rate = self.schedule.rate(step: self.state.step)
+            try await self.take(batch, rate: rate)
+            let mean = self.state.lossSum / Double(max(self.state.lossCount, 1))
+            self.progress.show(
+                "epoch \(self.state.epoch + 1)/\(training.epochs)", done: self.state.stepInEpoch, of: self.stepsPerEpoch,
+                note: String(format: "loss %.4f", mean))
+            try self.afterStep?(self.state.step)
+            if let signal = interruption.signal { return signal }
+            let every = self.configuration.checkpoints.everySteps
+            if every > 0, self.state.step % every == 0, self.state.stepInEpoch < self.stepsPerEpoch { try self.save(.last) }
+        }
+        try await self.finishEpoch(rate: rate, start: start)
+        return nil
+    }
+
+    private func take(_ batch: Batch, rate: Double) async throws {
+        let hyper = Hyperparameters(learningRate: rate, step: self.state.step + 1).values(self.configuration.optimizer)
+        let seed = [Int64(bitPattern: self.configuration.training.seed), Int64(self.state.step)]
+        let plan = SendableBox(self.plan)
+        let loss = try await self.thread.run {
+            let plan = plan.value
+            try plan.setInput("input", batch.input)
+            try plan.setInput("labels", batch.labels)
+            try plan.setInput("mask", batch.mask)
+            try plan.setInput(Hyperparameters.inputName, Tensor(hyper, shape: [Hyperparameters.count]))
+            if plan.hasInput(ModelBuilder.dropoutSeedName) {
+                try plan.setInput(ModelBuilder.dropoutSeedName, Tensor(seed, shape: [2]))
+            }
+            try plan.run()
+            return Double(try plan.output("loss").array(of: Float.self)[0])
+        }
+        self.state.step += 1
+        self.state.stepInEpoch += 1
+        if loss.isFinite {
+            self.state.lossSum += loss
+            self.state.lossCount += 1
+        } else {
+            self.state.skippedSteps += 1
+        }
+    }
+
+    private func finishEpoch(rate: Double, start: ContinuousClock.Instant) async throws {
+        let report = try await self.evaluate(resamples: 0)?.report
+        let duration = ContinuousClock.now - start
+        let record = EpochRecord(
+            epoch: self.state.epoch + 1, trainLoss: self.state.lossSum / Double(max(self.state.lossCount, 1)),
+            validationLoss: report?.loss, accuracy: report?.accuracy, kappa: report?.quadraticKappa,
+            macroAuroc: report?.macroAuroc, anyAuroc: report?.boundary("any")?.auroc?.value,
+            referableAuroc: report?.boundary("referable")?.auroc?.value, learningRate: rate,
+            seconds: Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18)
+        self.state.history.append(record)
+        self.state.epoch += 1
+        self.state.stepInEpoch = 0
+        self.state.lossSum = 0
+        self.state.lossCount = 0
+        let figure = self.configuration.figure(record)
+        let isBest = figure.map { figure in self.state.best.map { figure > $0 } ?? true } ?? (self.state.best == nil)
+        if isBest {
+            self.state.best = figure
+            self.state.bestEpoch = self.state.epoch
+        }
+        try self.save(.last)
+        if isBest { try self.directory.link(.last, as: .best) }
+        if self.configuration.checkpoints.everyEpoch { try self.directory.link(.last, as: .epoch(self.state.epoch)) }
+        try self.directory.remove(.interrupted)
+        try self.writeResults()
+        self.progress.say(record.summary + (isBest ? "  *" : ""))
+    }
+
+    /// Logits and figures on the held-out pictures; nil when there are none.
+    package func evaluate(resamples: Int) async throws -> (logits: [[Float]], report: EvaluationReport)? {
+        guard self.data.validation.count > 0 else { return nil }
+        let loader = BatchLoader(self.data.validation, batchSize: self.batchSize, augmentation: nil, seed: 0)
+        let logits = try await self.evaluator.logits(loader, on: self.thread, prefetch: self.configuration.system.prefetch)
+        let rows = self.data.validation.rows
+        let report = EvaluationReport(
+            logits.map(self.task.result(logits:)), truth: rows.map(\.grade), patients: rows.map(\.patient), task: self.task,
+            resamples: resamples)
+        return (logits, report)
+    }
+
+    /// Saves a checkpoint under that name.
+    package func save(_ name: CheckpointName) throws {
+        let trained = Set(self.step.trained)
+        let weights = self.store.tensors.filter { key, _ in
+            trained.contains(key) || self.step.parameters.contains { $0.name == key && $0.role == .buffer }
+        }
+        let slots = Set(self.step.optimizerState.map(\.name))
+        let optimizer = self.store.tensors.filter { slots.contains($0.key) }
+        try self.directory.save(Checkpoint(weights: weights, optimizer: optimizer, state: self.state), as: name)
+    }
+
+    private func saveBase() throws {
+        let trained = Set(self.step.trained)
+        let frozen = self.step.parameters.filter { $0.role != .buffer && !trained.contains($0.name) }.map(\.name)
+        guard !frozen.isEmpty else { return }
+        try self.directory.writeBase(self.store.tensors.filter { frozen.contains($0.key) })
+    }
+
+    private func writeResults() throws {
+        let lines = [EpochRecord.header] + self.state.history.map(\.line)
+        let text = lines.joined(separator: "\n") + "\n"
+        _ = try AtomicFile.write(Array(text.utf8), to: "\(self.directory.path)/\(RunFile.results)")
+    }
+
+    /// SHA-256 over all weights and the optimizer's state.
+    package var weightHash: String { WeightHash.sha256(self.store.tensors) }
+}
+
+/// A value that one thread at a time uses.
+private struct SendableBox<Value>: @unchecked Sendable {
+    let value: Value
+
+    init(_ value: Value) {
+        self.value = value
+    }
+}
+
+/// `n / (classes · count)` for each class, as scikit-learn's `balanced`; 0 for a class without pictures.
+private func balancedWeights(_ grades: [Int], classes: Int) -> Tensor {
+    var counts = [Int](repeating: 0, count: classes)
+    for grade in grades { counts[grade] += 1 }
+    let weights = counts.map { $0 == 0 ? 0 : Float(grades.count) / Float(classes * $0) }
+    return Tensor(weights, shape: [classes])
+}

@@ -1,0 +1,222 @@
+import Architectures
+import Checkpoints
+import Foundation
+import Graph
+import Kernels
+import Runtime
+import TestSupport
+import Testing
+import Trainer
+
+/// Ten steps and one step's gradients against PyTorch with timm and peft.
+@Suite struct GoldenTrainingTests {
+    @Test(arguments: ["resnet18_sgd", "resnet18_adamw", "vit_tiny_lora", "vit_tiny_full"])
+    func lossesAndGradientsEqualPyTorch(_ variant: String) throws {
+        let golden = try GoldenTraining(variant)
+        let run = try GoldenRun(golden)
+        for step in 0..<golden.steps {
+            let loss = try run.step(step)
+            let expected = golden.losses[step]
+            #expect(abs(loss - expected) <= 1e-5 * abs(expected), "\(variant) step \(step): loss \(loss), PyTorch \(expected)")
+            if step == 0 {
+                for gradient in golden.gradients {
+                    let mismatch = try run.gradientMismatch(gradient, golden)
+                    #expect(mismatch <= 1e-4, "\(variant): gradient of \(gradient.name) is off by \(mismatch) of its largest element")
+                }
+            }
+        }
+        for parameter in golden.parameters {
+            let norm = run.norm(parameter.name)
+            // Softmax does not see the keys' bias: its gradient is rounding noise, which AdamW blows up to whole steps.
+            let relative = parameter.name.hasSuffix("qkv.bias") ? 2e-4 : 2e-5
+            let tolerance = relative * max(abs(parameter.l2_after_all), 1e-3)
+            #expect(abs(norm - parameter.l2_after_all) <= tolerance, "\(variant): norm of \(parameter.name) after all steps")
+        }
+    }
+
+    /// Adapters of rank 8 on every fused projection of ViT-L have 786,432 parameters.
+    @Test func adaptersOfViTLarge() throws {
+        let recipe = ModelRecipe(
+            architecture: "vit_large_patch16", classes: 5, imageSize: 224, lora: LoRAConfiguration(rank: 8, alpha: 32, dropout: 0.1))
+        let parameters = try recipe.graph(batch: 1, mode: .training).parameters
+        let adapters = parameters.filter { $0.role == .adapter }.map { $0.shape.reduce(1, *) }.reduce(0, +)
+        #expect(adapters == 786_432)
+    }
+}
+
+/// The files of one variant in `Tests/Golden/training`.
+struct GoldenTraining {
+    struct Parameter: Decodable {
+        let name: String
+        let shape: [Int]
+        let scale: Float
+        let offset: Float
+        let trainable: Bool
+        let l2_after_all: Double
+    }
+
+    struct Gradient: Decodable {
+        let name: String
+        let shape: [Int]
+        let sampled: Bool
+        let l2: Double
+    }
+
+    private struct File: Decodable {
+        struct Model: Decodable {
+            struct LoRA: Decodable {
+                let r: Int
+                let alpha: Float
+                let targets: [String]
+            }
+            struct Arguments: Decodable {
+                let num_classes: Int
+                let global_pool: String?
+            }
+            let architecture: String
+            let arguments: Arguments
+            let lora: LoRA?
+        }
+        struct Optimizer: Decodable {
+            let name: String
+            let lr: Double
+            let momentum: Double?
+            let weight_decay: Double
+        }
+        struct Loss: Decodable {
+            let label_smoothing: Float
+            let class_weights: [Float]?
+        }
+        struct Input: Decodable {
+            let shape: [Int]
+            let images: String
+            let scale: Float
+            let labels: String
+        }
+        let model: Model
+        let optimizer: Optimizer
+        let loss: Loss
+        let max_norm: Float
+        let steps: Int
+        let input: Input
+        let losses: [Double]
+        let parameters: [Parameter]
+        let gradients: [Gradient]
+    }
+
+    private let file: File
+    let tensors: [String: Tensor]
+
+    init(_ variant: String) throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Golden/training")
+        let data = try Data(contentsOf: folder.appendingPathComponent("\(variant).json"))
+        self.file = try JSONDecoder().decode(File.self, from: data)
+        self.tensors = try Safetensors.read(folder.appendingPathComponent("\(variant).safetensors").path).tensors
+    }
+
+    var steps: Int { self.file.steps }
+    var losses: [Double] { self.file.losses }
+    var parameters: [Parameter] { self.file.parameters }
+    var gradients: [Gradient] { self.file.gradients }
+    var batch: Int { self.file.input.shape[0] }
+    var learningRate: Double { self.file.optimizer.lr }
+    var classWeights: [Float]? { self.file.loss.class_weights }
+
+    func input(_ step: Int) -> Tensor {
+        let name = self.file.input.images.replacingOccurrences(of: "{step}", with: String(step))
+        return GoldenGenerator.uniform(name, shape: self.file.input.shape, scale: self.file.input.scale)
+    }
+
+    func labels(_ step: Int) -> Tensor {
+        let name = self.file.input.labels.replacingOccurrences(of: "{step}", with: String(step))
+        let labels = GoldenGenerator.integers(name, count: self.batch, bound: self.file.model.arguments.num_classes)
+        return Tensor(labels.map { Int64($0) }, shape: [self.batch])
+    }
+
+    var recipe: ModelRecipe {
+        let name = self.file.model.architecture.replacingOccurrences(of: "_224", with: "")
+        let lora = self.file.model.lora.map { LoRAConfiguration(rank: $0.r, alpha: $0.alpha, dropout: 0, targets: $0.targets) }
+        return ModelRecipe(
+            architecture: name, classes: self.file.model.arguments.num_classes, imageSize: self.file.input.shape[2],
+            globalPool: self.file.model.arguments.global_pool == "avg", lora: lora)
+    }
+
+    var options: TrainingGraphOptions {
+        var optimizer = OptimizerConfiguration()
+        optimizer.kind = self.file.optimizer.name == "SGD" ? .sgd : .adamw
+        optimizer.momentum = self.file.optimizer.momentum ?? 0
+        optimizer.weightDecay = self.file.optimizer.weight_decay
+        optimizer.decaysVectors = true
+        let trainable = Set(self.parameters.filter(\.trainable).map(\.name))
+        var options = TrainingGraphOptions(
+            inputShape: self.file.input.shape, classes: self.file.model.arguments.num_classes, adapters: self.recipe.lora,
+            optimizer: optimizer, labelSmoothing: self.file.loss.label_smoothing,
+            usesClassWeights: self.file.loss.class_weights != nil, gradientClip: self.file.max_norm,
+            trains: { trainable.contains($0.name) })
+        options.exposesGradients = true
+        return options
+    }
+}
+
+/// Our trainer on a golden variant.
+private struct GoldenRun {
+    let plan: Plan
+    let store: ParameterStore
+    let golden: GoldenTraining
+    let thread = ComputeThread(threads: 2)
+
+    init(_ golden: GoldenTraining) throws {
+        self.golden = golden
+        let graph = try TrainingGraph(golden.recipe.make(), golden.options)
+        let wanted = Dictionary(uniqueKeysWithValues: graph.parameters.map { ($0.name, $0.shape) })
+        let given = Dictionary(uniqueKeysWithValues: golden.parameters.map { ($0.name, $0.shape) })
+        try #require(wanted == given, "parameter names and shapes")
+        var store = ParameterStore()
+        for parameter in golden.parameters {
+            store[parameter.name] = GoldenGenerator.uniform(
+                parameter.name, shape: parameter.shape, scale: parameter.scale, offset: parameter.offset)
+        }
+        store.addZeros(graph.optimizerState)
+        if let weights = golden.classWeights { store[TrainingGraph.classWeightsName] = Tensor(weights, shape: [weights.count]) }
+        self.store = store
+        self.plan = try Plan(graph.graph, parameters: store.tensors, packs: PackStore(), options: Plan.Options(threads: 2))
+    }
+
+    func step(_ index: Int) throws -> Double {
+        let optimizer = self.golden.options.optimizer
+        let hyper = Hyperparameters(learningRate: self.golden.learningRate, step: index + 1).values(optimizer)
+        let (plan, golden) = (self.plan, self.golden)
+        let (input, labels) = (golden.input(index), golden.labels(index))
+        let batch = golden.batch
+        return try self.thread.runAndWait {
+            try plan.setInput("input", input)
+            try plan.setInput("labels", labels)
+            try plan.setInput("mask", Tensor([Float](repeating: 1, count: batch), shape: [batch]))
+            try plan.setInput(Hyperparameters.inputName, Tensor(hyper, shape: [Hyperparameters.count]))
+            try plan.run()
+            return Double(try plan.output("loss").array(of: Float.self)[0])
+        }
+    }
+
+    /// The largest difference relative to the largest element.
+    func gradientMismatch(_ gradient: GoldenTraining.Gradient, _ golden: GoldenTraining) throws -> Double {
+        let actual = try self.plan.output("gradient/" + gradient.name).doubles
+        let expected = try #require(golden.tensors["gradient/" + gradient.name]).doubles
+        let indices = gradient.sampled
+            ? GoldenGenerator.integers("indices." + gradient.name, count: expected.count, bound: actual.count)
+            : Array(actual.indices)
+        try #require(indices.count == expected.count)
+        let largest = expected.map(abs).max() ?? 0
+        var worst = 0.0
+        for (index, value) in zip(indices, expected) {
+            let distance = abs(actual[index] - value)
+            worst = distance.isNaN ? .infinity : max(worst, distance)
+        }
+        return worst / largest
+    }
+
+    func norm(_ name: String) -> Double {
+        (self.store[name]?.doubles ?? [.nan]).reduce(0) { $0 + $1 * $1 }.squareRoot()
+    }
+}
