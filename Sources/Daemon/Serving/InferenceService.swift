@@ -1,0 +1,124 @@
+import Graph
+package import Pipelines
+
+/// Answers requests: the protocol without its transport.
+package final class InferenceService: Sendable {
+    package let repository: ModelRepository
+    package let scheduler: Scheduler
+    /// Bytes of a request's body.
+    package let largestBody: Int
+
+    /// Requests of one model that are decoded or computed at once: the next picture is decoded while one computes.
+    private static let slots = 2
+
+    package init(repository: ModelRepository, largestBody: Int = 64 << 20, queue: Int = 16) {
+        self.repository = repository
+        self.scheduler = Scheduler(slots: Self.slots, capacity: queue)
+        self.largestBody = largestBody
+    }
+
+    /// What can be refused from the head alone, before the body is read.
+    package func check(head: Request, bodyLength: Int?) async throws -> Route {
+        let route = try Route(method: head.method, target: head.target)
+        if let bodyLength, bodyLength > self.largestBody {
+            throw DaemonError(.tooLarge, "body", "has \(bodyLength) bytes; at most \(self.largestBody) are taken")
+        }
+        if let encoding = try head.header("Content-Encoding"), encoding.lowercased() != "identity" {
+            throw DaemonError(.unsupported, "header Content-Encoding", "compressed bodies are not taken")
+        }
+        if let model = route.computingModel {
+            _ = try await self.repository.model(model.name, version: model.version)
+        }
+        return route
+    }
+
+    /// The answer to a request, whatever happens. `failure` hears of faults in full; the client does not.
+    package func answer(_ request: Request, failure: @Sendable (any Error) -> Void = { _ in }) async -> Answer {
+        do {
+            return try await self.answer(request, to: self.check(head: request, bodyLength: request.body.count))
+        } catch {
+            if ErrorReply(error).status == 500 { failure(error) }
+            return Answer(error)
+        }
+    }
+
+    private func answer(_ request: Request, to route: Route) async throws -> Answer {
+        switch route {
+        case .server:
+            return Answer(json: ServerReply())
+        case .live:
+            return Answer(json: ["live": true])
+        case .ready:
+            let isReady = await self.repository.isReady
+            return Answer(status: isReady ? 200 : 503, json: ["ready": isReady])
+        case .models:
+            return Answer(json: ["models": await self.repository.all.map { ModelSummary($0) }])
+        case .index:
+            return Answer(json: await self.repository.all.map { IndexReply($0) })
+        case .model(let name):
+            let model = try await self.repository.model(name.name, version: name.version)
+            let versions = await self.repository.all.filter { entry in
+                guard case .ready = entry.state else { return false }
+                return entry.name == name.name
+            }
+            return Answer(json: ModelReply(model, versions: versions.map(\.version)))
+        case .modelReady(let name):
+            return try await self.readiness(name)
+        case .infer(let name):
+            return try await self.infer(request, name)
+        case .screen(let name):
+            return try await self.screen(request, name)
+        }
+    }
+
+    private struct ReadyReply: Encodable {
+        let name: String
+        let ready: Bool
+    }
+
+    private func readiness(_ name: Route.Model) async throws -> Answer {
+        let entry = try await self.repository.entry(name.name, version: name.version)
+        let isReady = if case .ready = entry.state { true } else { false }
+        return Answer(status: isReady ? 200 : 503, json: ReadyReply(name: entry.name, ready: isReady))
+    }
+
+    private func infer(_ request: Request, _ name: Route.Model) async throws -> Answer {
+        let model = try await self.repository.model(name.name, version: name.version)
+        let headerLength = try request.header("Inference-Header-Content-Length")
+        let tensors = try await self.scheduler.run(model.queueName) {
+            let parsed = try InferRequest(
+                body: request.body, headerLength: headerLength, inputs: model.inputs, outputs: model.outputs)
+            try Task.checkCancellation()
+            return (parsed, try await model.infer(parsed.inputs))
+        }
+        return try Answer(tensors.0, card: model.card, tensors: tensors.1)
+    }
+
+    private func screen(_ request: Request, _ name: Route.Model) async throws -> Answer {
+        let model = try await self.repository.model(name.name, version: name.version)
+        guard !request.body.isEmpty else { throw DaemonError(.invalid, "body", "is empty; send a PNG or JPEG") }
+        let clock = ContinuousClock()
+        let arrival = clock.now
+        let (start, result, timings) = try await self.scheduler.run(model.queueName) {
+            let start = clock.now
+            let answer = try await model.screen(request.body)
+            return (start, answer.result, answer.timings)
+        }
+        let reply = ScreenReply(
+            grade: result.grade, gradeName: model.card.task.classNames[result.grade], probabilities: result.probabilities,
+            referable: result.referable,
+            model: ScreenReply.Model(name: model.card.name, version: model.card.version, sha256: model.sha256),
+            timings: ScreenReply.Timings(
+                queue: milliseconds(start - arrival), decode: timings.decode, preprocess: timings.preprocess,
+                compute: timings.compute, total: milliseconds(clock.now - arrival)))
+        guard result.probabilities.allSatisfy(\.isFinite) else {
+            throw DaemonError(.internal, "model \(model.card.name)", "gave a number that is not finite")
+        }
+        return Answer(json: reply)
+    }
+}
+
+extension ScreeningModel {
+    /// The name of the model's queue.
+    var queueName: String { "\(self.card.name)/\(self.card.version)" }
+}

@@ -1,0 +1,72 @@
+package import Graph
+import Metrics
+
+/// An input made from a seed, so that a model package needs no stored picture.
+///
+/// The generator `splitmix64-uniform`: a SplitMix64 stream of `seed`; each element, in row-major order, is
+/// `Float(low + (high - low) * u)` with `u` the next 64 bits shifted right by 11 and multiplied by 2^-53, in double precision.
+package struct SeededInput: Sendable, Hashable, Codable {
+    package enum Generator: String, Sendable, Hashable, Codable {
+        case splitMix64Uniform = "splitmix64-uniform"
+    }
+
+    package var generator: Generator
+    package var seed: UInt64
+    /// `[N, C, H, W]`.
+    package var shape: [Int]
+    package var low: Double
+    package var high: Double
+
+    package init(seed: UInt64, shape: [Int], low: Double = -2, high: Double = 2) {
+        self.generator = .splitMix64Uniform
+        self.seed = seed
+        self.shape = shape
+        self.low = low
+        self.high = high
+    }
+
+    /// Elements that a card may ask for: a batch of 64 pictures of 1024 x 1024.
+    static let largestElementCount = 64 * 3 * 1024 * 1024
+
+    /// The input, float32 of `shape`. The card's check has bounded the shape.
+    package func tensor() -> Tensor {
+        let tensor = Tensor(zeros: TensorType(.float32, self.shape))
+        var random = SplitMix64(seed: self.seed)
+        let (low, span) = (self.low, self.high - self.low)
+        tensor.withElements(as: Float.self) { elements in
+            for index in elements.indices { elements[index] = Float(low + span * random.unit()) }
+        }
+        return tensor
+    }
+}
+
+/// A question with its known answer: a model is ready when it reproduces it.
+package struct GoldenSample: Sendable, Hashable, Codable {
+    package var input: SeededInput
+    /// The model's output (logits), row-major.
+    package var outputs: [Float]
+    /// Largest accepted difference, relative to the largest magnitude among `outputs` or 1, whichever is larger.
+    package var tolerance: Double
+
+    package init(input: SeededInput, outputs: [Float], tolerance: Double = 1e-4) {
+        self.input = input
+        self.outputs = outputs
+        self.tolerance = tolerance
+    }
+
+    /// Why `actual` is not the answer, without its values; nil when it is. NaN never is.
+    package func mismatch(_ actual: [Float]) -> String? {
+        guard actual.count == self.outputs.count else {
+            return "the model gave \(actual.count) outputs, the card has \(self.outputs.count)"
+        }
+        let scale = self.outputs.reduce(1) { max($0, abs($1)) }
+        let bound = self.tolerance * Double(scale)
+        for (index, pair) in zip(actual, self.outputs).enumerated() {
+            let difference = abs(Double(pair.0) - Double(pair.1))
+            guard difference <= bound else {
+                return "output \(index) differs by \(difference), allowed are \(bound)"
+            }
+        }
+        return nil
+    }
+}
