@@ -45,24 +45,27 @@ let package = Package(
         .target(name: "Checkpoints", dependencies: ["Graph", crypto, yams]),
         .target(name: "Imaging", dependencies: ["CImaging"]),
         .target(name: "Metrics"),
-        .target(name: "Pipelines", dependencies: ["Graph", "Runtime", "Imaging", "Metrics", crypto]),
+        .target(name: "Pipelines", dependencies: ["Graph", "OnnxFormat", "Runtime", "Imaging", "Metrics", crypto]),
         .target(
             name: "Trainer",
             dependencies: [
-                "Graph", "Runtime", "TrainingKernels", "Architectures", "Checkpoints", "Imaging", "Metrics", "Pipelines", yams, crypto,
-            ]
+                "Graph", "Kernels", "Runtime", "TrainingKernels", "Architectures", "Checkpoints", "Imaging", "Metrics", "Pipelines",
+                yams,
+            ],
+            // Its tests look at internals, in release mode too.
+            swiftSettings: [.unsafeFlags(["-enable-testing"])]
         ),
         .target(
             name: "Exporter",
             dependencies: [
-                "Graph", "OnnxFormat", "Runtime", "Architectures", "Checkpoints", "Pipelines", "Imaging", "Metrics", "COnnxCheck",
-                crypto,
+                "Graph", "Kernels", "OnnxFormat", "Runtime", "Architectures", "Checkpoints", "Pipelines", "Imaging", "Metrics",
+                "COnnxCheck",
             ]
         ),
-        .target(name: "Daemon", dependencies: ["Pipelines", "Graph", "Runtime", "Imaging", logging] + nio),
+        .target(name: "Daemon", dependencies: ["Pipelines", "Graph", logging] + nio, swiftSettings: [.strictMemorySafety()]),
         .executableTarget(name: "dr", dependencies: ["Daemon", arguments], path: "Sources/Commands/dr"),
         .executableTarget(name: "dr-train", dependencies: ["Trainer", arguments], path: "Sources/Commands/dr-train"),
-        .executableTarget(name: "dr-export", dependencies: ["Exporter", arguments], path: "Sources/Commands/dr-export"),
+        .executableTarget(name: "dr-export", dependencies: ["Exporter", "Architectures", "Checkpoints", arguments], path: "Sources/Commands/dr-export"),
         .executableTarget(name: "drd", dependencies: ["Daemon", arguments], path: "Sources/Commands/drd"),
         .target(name: "TestSupport", dependencies: ["Graph", "Kernels"], path: "Tests/TestSupport"),
         .testTarget(name: "GraphTests", dependencies: ["Graph", "TestSupport"]),
@@ -94,6 +97,7 @@ let package = Package(
         ),
         .testTarget(
             name: "DaemonTests", dependencies: ["Daemon", "Pipelines", "Graph", "Imaging", "Runtime", "TestSupport"] + nio),
+        .testTarget(name: "EndToEndTests", dependencies: ["dr", "dr-train", "dr-export", "drd"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17,
@@ -101,7 +105,7 @@ let package = Package(
 )
 
 for target in package.targets where !["CKernels", "CImaging", "COnnxCheck"].contains(target.name) {
-    target.swiftSettings = [
+    target.swiftSettings = (target.swiftSettings ?? []) + [
         .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
         .enableUpcomingFeature("InternalImportsByDefault"), .treatAllWarnings(as: .error),
     ]

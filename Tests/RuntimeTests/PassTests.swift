@@ -90,8 +90,8 @@ import Testing
     @Test func constantsAreFolded() throws {
         var graph = Graph()
         let x = graph.input("x", TensorType(.float32, [2]))
-        let a = graph.constant(Tensor([1, 2], shape: [2]))
-        let b = graph.constant(Tensor([3, 4], shape: [2]))
+        let a = graph.constant(Tensor([Float(1), 2], shape: [2]))
+        let b = graph.constant(Tensor([Float(3), 4], shape: [2]))
         graph.output("y", try graph.apply(Mul(), x, try graph.apply(Add(), a, b)))
         #expect(self.operators(try graph.running([.foldConstants])) == ["Mul"])
         #expect(try self.numbersStay(graph, [.foldConstants]) == nil)

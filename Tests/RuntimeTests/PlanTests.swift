@@ -32,7 +32,7 @@ import TrainingKernels
         for _ in 0..<5 { b = try graph.apply(Neg(), b) }
         graph.output("y", try graph.apply(Sub(), a, b))
         let plan = try Plan(graph, parameters: [:], packs: PackStore(), options: Plan.Options(threads: 1))
-        try plan.setInput("x", Tensor([1, 2, 3, 4], shape: [4]))
+        try plan.setInput("x", Tensor([Float(1), 2, 3, 4], shape: [4]))
         try plan.run()
         #expect(try plan.output("y").array(of: Float.self) == [-2, -4, -6, -8])
     }
@@ -50,12 +50,12 @@ import TrainingKernels
         let count = graph.parameter("count", TensorType(.float32, [3]))
         graph.update(count, to: try graph.apply(Add(), count, g))
         let tensors = [
-            "w": Tensor([1, 2, 3], shape: [3]), "m": Tensor([0, 0, 0], shape: [3]), "count": Tensor([0, 0, 0], shape: [3]),
+            "w": Tensor([Float(1), 2, 3], shape: [3]), "m": Tensor([Float(0), 0, 0], shape: [3]), "count": Tensor([Float(0), 0, 0], shape: [3]),
         ]
         let plan = try Plan(graph, parameters: tensors, packs: PackStore(), options: Plan.Options(threads: 1))
         for _ in 0..<2 {
-            try plan.setInput("g", Tensor([1, 0, -1], shape: [3]))
-            try plan.setInput("hyper", Tensor([0.5, 1, 1, 1], shape: [4]))
+            try plan.setInput("g", Tensor([Float(1), 0, -1], shape: [3]))
+            try plan.setInput("hyper", Tensor([Float(0.5), 1, 1, 1], shape: [4]))
             try plan.run()
         }
         #expect(tensors["w"]?.array(of: Float.self) == [0, 2, 4])
@@ -64,7 +64,7 @@ import TrainingKernels
 
     @Test func wrongInputsAreRefusedByName() throws {
         let plan = try Plan(try self.chain(1), parameters: [:], packs: PackStore(), options: Plan.Options(threads: 1))
-        #expect(throws: RuntimeError.self) { try plan.setInput("z", Tensor([1], shape: [1])) }
-        #expect(throws: RuntimeError.self) { try plan.setInput("x", Tensor([1], shape: [1])) }
+        #expect(throws: RuntimeError.self) { try plan.setInput("z", Tensor([Float(1)], shape: [1])) }
+        #expect(throws: RuntimeError.self) { try plan.setInput("x", Tensor([Float(1)], shape: [1])) }
     }
 }

@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import Trainer
+@testable import Trainer
 
 @Suite struct DataFolderTests {
     @Test func picturesAreFoundByExtension() throws {

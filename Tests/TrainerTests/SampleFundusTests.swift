@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import Trainer
+@testable import Trainer
 
 @Suite struct SampleFundusTests {
     @Test func gradesAreBalancedWithinSites() {
