@@ -23,8 +23,8 @@ swift test -c release --skip-build --parallel 2>&1 | tee "$log" | grep -vE '^(�
 status=${PIPESTATUS[0]}
 
 # Every finished case of Swift Testing prints a line with its mark; a skipped one is neither.
-passed=$(grep -cE '^✔ Test .* passed after' "$log")
-failed=$(grep -cE '^✘ Test .* failed after' "$log")
+passed=$(grep -E '^✔ Test .* passed after' "$log" | grep -cv '^✔ Test run ')
+failed=$(grep -E '^✘ Test .* failed after' "$log" | grep -cv '^✘ Test run ')
 total=$(sed -nE 's/.*Test run with ([0-9]+) tests?.*/\1/p' "$log" | tail -n 1)
 if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
     echo "the test process ended with status $status" >&2

@@ -57,12 +57,9 @@ package struct Augmentation: Sendable, Hashable {
 
 extension Augmentation: Codable {
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case horizontalFlip = "horizontal_flip"
-        case verticalFlip = "vertical_flip"
-        case rotate90
-        case affineProbability = "affine_probability"
+        case horizontalFlip, verticalFlip, rotate90, affineProbability
         case rotation, scale, shift, border
-        case colorProbability = "color_probability"
+        case colorProbability
         case brightness, contrast, saturation, hue
     }
 

@@ -105,7 +105,7 @@ import Testing
     }
 
     @Test func configurationIsReadAndChecked() throws {
-        let text = #"{"horizontal_flip": 0.5, "rotation": 15, "border": "reflect"}"#
+        let text = #"{"horizontalFlip": 0.5, "rotation": 15, "border": "reflect"}"#
         let value = try JSONDecoder().decode(Augmentation.self, from: Data(text.utf8))
         #expect(value.horizontalFlip == 0.5 && value.rotation == 15 && value.border == .reflect && value.hue == 0)
         #expect(try JSONDecoder().decode(Augmentation.self, from: JSONEncoder().encode(self.full)) == self.full)

@@ -183,6 +183,9 @@ package enum ConfigurationFile {
             return try decoder.decode(TrainingConfiguration.self, from: data)
         } catch let error as DecodingError {
             throw self.described(error)
+        } catch let error as ImagingError {
+            let isAugmentation = error.subject.hasPrefix("augmentation")
+            throw ConfigurationError(.value, isAugmentation ? error.subject : "image (\(error.subject))", error.message)
         } catch {
             throw ConfigurationError(.value, "configuration", "\(error)")
         }
