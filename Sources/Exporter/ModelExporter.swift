@@ -143,7 +143,11 @@ extension ModelExporter {
         var files: [String: ModelCard.FileDigest] = [:]
         for file in session.model.files {
             let digest = try digest(ofFile: staging.file(file.path))
-            files[file.path] = ModelCard.FileDigest(bytes: digest.byteCount, sha256: digest.sha256)
+            let bytes = UnsafeRawBufferPointer(file.contents.bytes)
+            let count = ModelCard.FileDigest.partCount(bytes: bytes.count)
+            let parts = (0..<count).map { Pipelines.sha256(of: ModelCard.FileDigest.part($0, of: bytes)) }
+            files[file.path] = ModelCard.FileDigest(
+                bytes: digest.byteCount, sha256: digest.sha256, parts: count > 1 ? parts : nil)
         }
         let card = try PackageCard.make(
             self.source, place: place, task: prepared.task, opset: opset, files: files, golden: [golden],

@@ -42,6 +42,8 @@ extension ModelCard {
                 file.sha256.utf8.count == 64
                 && file.sha256.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
             try require(isHash, "files.\(name).sha256", "must be 64 lower-case hexadecimal digits")
+            let partCount = FileDigest.partCount(bytes: file.bytes)
+            try require((file.parts?.count ?? partCount) == partCount, "files.\(name).parts", "must be \(partCount) hashes")
         }
     }
 

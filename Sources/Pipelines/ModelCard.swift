@@ -10,10 +10,16 @@ package struct ModelCard: Sendable, Hashable, Codable {
     package struct FileDigest: Sendable, Hashable, Codable {
         package var bytes: Int
         package var sha256: String
+        /// SHA-256 of each stretch of `partByteCount` bytes, the last one shorter; nil for a file of one part. A long file
+        /// is verified by its parts, on several threads.
+        package var parts: [String]?
 
-        package init(bytes: Int, sha256: String) {
+        package static let partByteCount = 64 << 20
+
+        package init(bytes: Int, sha256: String, parts: [String]? = nil) {
             self.bytes = bytes
             self.sha256 = sha256
+            self.parts = parts
         }
     }
 

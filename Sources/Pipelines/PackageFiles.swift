@@ -21,6 +21,19 @@ package func sha256(of bytes: UnsafeRawBufferPointer) -> String {
     return hexadecimal(hasher.finalize())
 }
 
+extension ModelCard.FileDigest {
+    /// Parts of a file of that length.
+    package static func partCount(bytes: Int) -> Int {
+        max(1, bytes / Self.partByteCount + (bytes % Self.partByteCount == 0 ? 0 : 1))
+    }
+
+    /// The bytes of one part.
+    package static func part(_ index: Int, of bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        let start = index * Self.partByteCount
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + Self.partByteCount, bytes.count)])
+    }
+}
+
 extension ModelCard {
     /// One hash for the whole model: SHA-256 of the lines `<sha256>  <bytes>  <name>\n`, one for each file, sorted by name.
     package var modelSHA256: String {

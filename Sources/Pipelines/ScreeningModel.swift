@@ -25,8 +25,7 @@ package final class ScreeningModel: Sendable {
     /// Loads a package and returns it once it has earned trust: every file has the size and SHA-256 of the card, and
     /// every golden sample is reproduced.
     ///
-    /// What is hashed is what was mapped, so a file that is replaced meanwhile changes nothing. Hashing runs beside the
-    /// golden samples.
+    /// What is hashed is what was mapped, so a file that is replaced meanwhile changes nothing.
     /// - Parameters:
     ///   - directory: holds `card.json`, `model.onnx` and its weight files.
     ///   - threads: size of the compute team.
@@ -41,16 +40,8 @@ package final class ScreeningModel: Sendable {
         }
         let model = ScreeningModel(card, session, decoders: max(1, min(threads, 4)))
         try model.checkInterface()
-        async let hashes: Void = model.verifyHashes()
-        let golden: Result<Void, any Error>
-        do {
-            golden = .success(try await model.verifyGoldenSamples())
-        } catch {
-            golden = .failure(error)
-        }
-        // A wrong hash explains a wrong golden sample, so it is reported first.
-        try await hashes
-        try golden.get()
+        try await model.verifyHashes()
+        try await model.verifyGoldenSamples()
         return model
     }
 }
@@ -126,14 +117,25 @@ extension ScreeningModel {
         }
     }
 
-    /// Hashes the mapped bytes of every file.
+    /// Hashes the mapped bytes of every file, long ones in parts on all threads.
     private func verifyHashes() async throws {
         for file in self.session.model.files {
-            let hash = try await self.decoders.run {
-                defer { withExtendedLifetime(file.contents) {} }
-                return Pipelines.sha256(of: UnsafeRawBufferPointer(file.contents.bytes))
+            let expected = self.card.files[file.path]
+            let parts = expected?.parts ?? [expected?.sha256 ?? ""]
+            let isWhole = expected?.parts == nil
+            let good = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for (index, hash) in parts.enumerated() {
+                    group.addTask {
+                        try await self.decoders.run {
+                            defer { withExtendedLifetime(file.contents) {} }
+                            let bytes = UnsafeRawBufferPointer(file.contents.bytes)
+                            return Pipelines.sha256(of: isWhole ? bytes : ModelCard.FileDigest.part(index, of: bytes)) == hash
+                        }
+                    }
+                }
+                return try await group.allSatisfy(\.self)
             }
-            guard hash == self.card.files[file.path]?.sha256 else {
+            guard good else {
                 throw PipelineError(.hashMismatch, file.path, "the file's SHA-256 is not the card's; export the model again")
             }
         }

@@ -23,9 +23,12 @@ import Testing
         var kills = 0
         for _ in 0..<6 {
             let process = try Programs.Running("dr-train", arguments, in: folder)
-            let delay = Double.random(in: 0.05...1, using: &random) * duration
+            let delay = Double.random(in: 0.05...0.7, using: &random) * duration
             Thread.sleep(forTimeInterval: delay)
-            guard process.process.isRunning else { break }
+            guard process.process.isRunning else {
+                arguments = ["fit", "--resume", run]
+                break
+            }
             process.kill()
             kills += 1
             // Killed before the run had its first checkpoint, there is nothing to go on with: the folder is made anew.
@@ -36,6 +39,7 @@ import Testing
             }
         }
         let last = try Programs.run("dr-train", arguments, in: folder)
+        #expect(kills > 0, "no process lived long enough to be killed")
         #expect(last.status == 0, "after \(kills) kills: \(last.error)")
         #expect(Self.hash(last.output) == expected, "after \(kills) kills")
     }

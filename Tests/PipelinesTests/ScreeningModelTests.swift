@@ -53,6 +53,26 @@ import Testing
         #expect(error.code == .hashMismatch && error.subject == "model.onnx")
     }
 
+    @Test func aFileIsVerifiedByItsParts() async throws {
+        let whole = try ModelPackage {
+            let hash = $0.files["model.onnx"]?.sha256 ?? ""
+            $0.files["model.onnx"]?.parts = [hash]
+        }
+        _ = try await ScreeningModel.load(directory: whole.directory, threads: 2)
+        let wrong = try ModelPackage { $0.files["model.onnx"]?.parts = [String(repeating: "0", count: 64)] }
+        #expect(try await failure(wrong).code == .hashMismatch)
+        let error = #expect(throws: PipelineError.self) {
+            _ = try ModelPackage { $0.files["model.onnx"]?.parts = ["", ""] }
+        }
+        #expect(error?.code == .card)
+    }
+
+    @Test func partsCoverAFile() {
+        typealias Digest = ModelCard.FileDigest
+        #expect(Digest.partCount(bytes: 0) == 1 && Digest.partCount(bytes: Digest.partByteCount) == 1)
+        #expect(Digest.partCount(bytes: Digest.partByteCount + 1) == 2)
+    }
+
     @Test func aShortFileIsRefused() async throws {
         let package = try ModelPackage()
         let path = package.directory + "/model.onnx"
