@@ -69,7 +69,7 @@ let package = Package(
         .executableTarget(name: "drd", dependencies: ["Daemon", arguments], path: "Sources/Commands/drd"),
         .target(name: "TestSupport", dependencies: ["Graph", "Kernels"], path: "Tests/TestSupport"),
         .testTarget(name: "GraphTests", dependencies: ["Graph", "TestSupport"]),
-        .testTarget(name: "OperatorTests", dependencies: ["Graph", "Kernels", "TrainingKernels", "Checkpoints", "TestSupport"]),
+        .testTarget(name: "OperatorTests", dependencies: ["Graph", "CKernels", "Kernels", "TrainingKernels", "Checkpoints", "TestSupport"]),
         .testTarget(name: "OnnxFormatTests", dependencies: ["Graph", "OnnxFormat", "COnnxCheck"]),
         .testTarget(
             name: "RuntimeTests",

@@ -1,42 +1,48 @@
-#include <oneapi/dnnl/dnnl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ck_dense.h"
 #include "ck_dense_epilogue.h"
+#include "ck_gemm.h"
 #include "ck_threads.h"
 
 struct ck_matmul {
   ck_matmul_spec spec;
-  // Blocks that each product is cut into along its rows or its columns; a block is computed by one thread.
-  size_t row_blocks, column_blocks, row_grain, column_grain;
+  // Threads that share the work, and the blocks that each product is cut into; a block is computed by one thread.
+  size_t lanes, row_blocks, column_blocks, row_grain, column_grain;
   size_t offsets[];
 };
 
-enum { ROW_GRAIN = 12, COLUMN_GRAIN = 16, CACHED_BYTES = 256 * 1024, NARROWEST = 256, MOST_CACHED_ROWS = 512 };
+// Multiples of every register tile in use.
+enum { ROW_GRAIN = 24, COLUMN_GRAIN = 32, FEWEST_OPERATIONS = 32768 };
 
 static size_t ceiling(size_t a, size_t b) { return (a + b - 1) / b; }
 
-static size_t rounded(size_t value, size_t grain) { return ceiling(value, grain) * grain; }
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-// Cuts a product along its longer side into equal shares for the threads, and then into column panels whose result stays
-// in the cache until the epilogue has read it. The shorter side stays whole: cutting it would arrange the other operand
-// once more per block.
+// The size of equal blocks of `side` that are a multiple of `grain` and at most `largest`, in a multiple of `shares`.
+static size_t equal_blocks(size_t side, size_t shares, size_t largest, size_t grain) {
+  size_t share = ceiling(side, shares), blocks = ceiling(share, largest);
+  size_t size = blocks ? ceiling(ceiling(share, blocks), grain) * grain : grain;
+  return smaller(size, largest);
+}
+
+// The longer side is shared out between the threads.
+static bool splits_rows(const ck_matmul_spec *s) { return s->m > s->n; }
+
+// Cuts a product along its longer side into equal shares for the threads, and both sides into blocks for the caches.
 static void cut(ck_matmul *handle) {
   const ck_matmul_spec *s = &handle->spec;
   size_t threads = s->threads ? s->threads : 1;
   size_t shares = s->batch >= threads ? 1 : ceiling(threads, s->batch ? s->batch : 1);
-  if ((double)s->m * (double)s->n * (double)s->k < 32768) shares = 1;
-  bool by_rows = s->m > s->n;
-  handle->row_grain = by_rows ? rounded(ceiling(s->m, shares), ROW_GRAIN) : s->m;
-  handle->column_grain = by_rows ? s->n : rounded(ceiling(s->n, shares), COLUMN_GRAIN);
-  if (s->m <= MOST_CACHED_ROWS && s->m >= 16 && !by_rows) {
-    size_t fitting = CACHED_BYTES / sizeof(float) / s->m;
-    size_t panels = ceiling(handle->column_grain, fitting < NARROWEST ? NARROWEST : fitting);
-    handle->column_grain = rounded(ceiling(handle->column_grain, panels), COLUMN_GRAIN);
-  }
-  handle->row_blocks = handle->row_grain ? ceiling(s->m, handle->row_grain) : 0;
-  handle->column_blocks = handle->column_grain ? ceiling(s->n, handle->column_grain) : 0;
+  bool is_small = (double)s->m * (double)s->n * (double)s->k < FEWEST_OPERATIONS, by_rows = splits_rows(s);
+  if (is_small) shares = 1;
+  handle->row_grain = equal_blocks(s->m, by_rows ? shares : 1, CK_GEMM_ROWS, ROW_GRAIN);
+  handle->column_grain = equal_blocks(s->n, by_rows ? 1 : shares, CK_GEMM_COLUMNS, COLUMN_GRAIN);
+  handle->row_blocks = ceiling(s->m, handle->row_grain);
+  handle->column_blocks = ceiling(s->n, handle->column_grain);
+  handle->lanes = smaller(threads, s->batch * handle->row_blocks * handle->column_blocks);
+  if (is_small && s->batch < threads) handle->lanes = smaller(handle->lanes, 1);
 }
 
 ck_status ck_matmul_create(const ck_matmul_spec *spec, ck_matmul **handle) {
@@ -59,49 +65,65 @@ void ck_matmul_destroy(ck_matmul *handle) { free(handle); }
 typedef struct {
   const ck_matmul *handle;
   const float *a, *b, *bias, *residual;
-  float *y;
-  // A status of oneDNN other than success; every writer writes the same kind of value.
-  int failure;
+  float *y, *workspace;
 } job;
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-static void run_block(job *j, size_t index) {
-  const ck_matmul *h = j->handle;
-  const ck_matmul_spec *s = &h->spec;
-  size_t blocks = h->row_blocks * h->column_blocks;
-  size_t product = index / blocks, row_block = index % blocks / h->column_blocks, column_block = index % h->column_blocks;
-  size_t row = row_block * h->row_grain, column = column_block * h->column_grain;
-  size_t rows = smaller(h->row_grain, s->m - row), columns = smaller(h->column_grain, s->n - column);
-  size_t lda = s->transpose_a ? s->m : s->k, ldb = s->transpose_b ? s->k : s->n;
-  const float *a = j->a + s->a_offsets[product] + (s->transpose_a ? row : row * lda);
-  const float *b = j->b + s->b_offsets[product] + (s->transpose_b ? column * ldb : column);
+// One block, from operands to the epilogue. `copied` as in ck_gemm.
+static void run_block(job *j, size_t product, size_t row, size_t column, float *workspace, bool copied) {
+  const ck_matmul_spec *s = &j->handle->spec;
+  size_t rows = smaller(j->handle->row_grain, s->m - row), columns = smaller(j->handle->column_grain, s->n - column);
+  ck_gemm_block block = {.rows = rows, .columns = columns, .depth = s->k, .alpha = s->alpha};
+  block.transpose_a = s->transpose_a;
+  block.transpose_b = s->transpose_b;
+  block.accumulate = s->accumulate || j->residual == j->y;
+  block.a_stride = s->transpose_a ? s->m : s->k;
+  block.b_stride = s->transpose_b ? s->k : s->n;
+  block.c_stride = s->n;
+  block.a = j->a + s->a_offsets[product] + (s->transpose_a ? row : row * block.a_stride);
+  block.b = j->b + s->b_offsets[product] + (s->transpose_b ? column * block.b_stride : column);
   size_t start = product * s->m * s->n + row * s->n + column;
-  int adds = s->accumulate || j->residual == j->y;
+  block.c = j->y + start;
   if (s->k > 0) {
-    dnnl_status_t status = dnnl_sgemm(
-        s->transpose_a ? 'T' : 'N', s->transpose_b ? 'T' : 'N', (dnnl_dim_t)rows, (dnnl_dim_t)columns, (dnnl_dim_t)s->k,
-        s->alpha, a, (dnnl_dim_t)lda, b, (dnnl_dim_t)ldb, adds ? 1.0f : 0.0f, j->y + start, (dnnl_dim_t)s->n);
-    if (status != dnnl_success) __atomic_store_n(&j->failure, (int)status, __ATOMIC_RELAXED);
-  } else if (!adds) {
-    for (size_t i = 0; i < rows; i++) memset(j->y + start + i * s->n, 0, columns * sizeof(float));
+    ck_gemm(&block, workspace, copied);
+  } else if (!block.accumulate) {
+    for (size_t i = 0; i < rows; i++) memset(block.c + i * s->n, 0, columns * sizeof(float));
   }
   ck_dense_epilogue(
-      j->y + start, s->n, rows, columns, j->bias ? j->bias + column : NULL, s->activation,
+      block.c, s->n, rows, columns, j->bias ? j->bias + column : NULL, s->activation,
       j->residual && j->residual != j->y ? j->residual + start : NULL);
 }
 
-static void run_blocks(void *context, size_t begin, size_t end) {
-  for (size_t index = begin; index < end; index++) run_block(context, index);
+// A lane's share of the blocks. Blocks follow each other along the side that is not shared out.
+static void run_lanes(void *context, size_t begin, size_t end) {
+  job *j = context;
+  const ck_matmul *h = j->handle;
+  const ck_matmul_spec *s = &h->spec;
+  size_t each = h->row_blocks * h->column_blocks, blocks = s->batch * each;
+  bool by_rows = splits_rows(s);
+  for (size_t lane = begin; lane < end; lane++) {
+    float *workspace = j->workspace + lane * ck_gemm_workspace();
+    size_t held_offset = SIZE_MAX, held_row = SIZE_MAX;
+    for (size_t block = blocks * lane / h->lanes; block < blocks * (lane + 1) / h->lanes; block++) {
+      size_t product = block / each, index = block % each;
+      size_t row = (by_rows ? index / h->column_blocks : index % h->row_blocks) * h->row_grain;
+      size_t column = (by_rows ? index % h->column_blocks : index / h->row_blocks) * h->column_grain;
+      bool copied = s->k <= CK_GEMM_DEPTH && held_offset == s->a_offsets[product] && held_row == row;
+      run_block(j, product, row, column, workspace, copied);
+      held_offset = s->a_offsets[product];
+      held_row = row;
+    }
+  }
 }
 
-ck_status ck_matmul_run(
-    const ck_matmul *handle, const float *a, const float *b, const float *bias, const float *residual, float *y) {
-  job j = {handle, a, b, bias, residual, y, 0};
-  size_t blocks = handle->spec.batch * handle->row_blocks * handle->column_blocks;
-  ck_parallel_for(blocks, 1, run_blocks, &j);
-  if (j.failure != 0) return ck_fail(CK_INTERNAL, "oneDNN's matrix product failed");
-  return CK_OK;
+size_t ck_matmul_workspace(const ck_matmul *handle) {
+  return handle->spec.k > 0 ? handle->lanes * ck_gemm_workspace() * sizeof(float) : 0;
+}
+
+void ck_matmul_run(
+    const ck_matmul *handle, const float *a, const float *b, const float *bias, const float *residual, float *y,
+    void *workspace) {
+  job j = {handle, a, b, bias, residual, y, workspace};
+  ck_parallel_for(handle->lanes, 1, run_lanes, &j);
 }
 
 void ck_dense_fill(

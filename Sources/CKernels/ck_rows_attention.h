@@ -4,10 +4,6 @@
 #include "ck_rows.h"
 #include "ck_rows_gemm.h"
 
-// The variant of a function for this CPU: `name`_v4, `name`_v3 or `name`_baseline.
-#define CK_BEST(name) \
-  (__builtin_cpu_supports("x86-64-v4") ? name##_v4 : __builtin_cpu_supports("x86-64-v3") ? name##_v3 : name##_baseline)
-
 // What the forward and the backward kernel share.
 
 #define LOG2E 1.4426950408889634f

@@ -9,12 +9,17 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "ck_cpu.h"
+
 typedef float v16 __attribute__((vector_size(64)));
 typedef int32_t v16i __attribute__((vector_size(64)));
 typedef float v16u __attribute__((vector_size(64), aligned(4), may_alias));
 
 #define CK_INLINE static inline __attribute__((always_inline))
 #define CK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+
+// The variant of a function for this CPU: `name`_v4, `name`_v3 or `name`_baseline.
+#define CK_BEST(name) (ck_cpu_level() >= 4 ? name##_v4 : ck_cpu_level() >= 3 ? name##_v3 : name##_baseline)
 
 #define LOAD16(p) ((v16)*(const v16u *)(p))
 #define STORE16(p, value) (*(v16u *)(p) = (value))

@@ -17,7 +17,14 @@ import Testing
     static let large: [OperatorCase] = [
         OperatorCase("many columns", Gemm(alpha: 0.5, beta: 2, transA: true, transB: true), [type(129, 75), type(517, 129), type(75, 1)]),
         OperatorCase("many rows", Gemm(transA: true), [type(65, 301), type(65, 40), type(40)]),
-    ]
+    ] + [(false, false), (false, true), (true, false), (true, true)].map { (transA, transB) in
+        // More than one block along every side, and a last tile that is not whole.
+        OperatorCase(
+            "blocks, transposed \(transA) \(transB)", Gemm(alpha: 0.5, transA: transA, transB: transB),
+            [transA ? type(530, 251) : type(251, 530), transB ? type(563, 530) : type(530, 563), type(563)])
+    } + (1...9).map { rows in
+        OperatorCase("\(rows) rows", Gemm(), [type(rows, 300), type(300, 49), type(49)])
+    }
 
     @Test(arguments: cases + large) func implementationsMatchReference(_ testCase: OperatorCase) throws {
         #expect(try OperatorChecks.implementationsMatchReference(testCase) == nil)

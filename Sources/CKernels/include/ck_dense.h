@@ -42,10 +42,13 @@ typedef struct ck_matmul ck_matmul;
 
 ck_status ck_matmul_create(const ck_matmul_spec *spec, ck_matmul **handle);
 void ck_matmul_destroy(ck_matmul *handle);
+// Bytes of workspace that run needs.
+size_t ck_matmul_workspace(const ck_matmul *handle);
 // y = activation(alpha a b + bias) + residual; bias [n] and residual [batch, m, n] may be NULL. Without an activation
 // residual may be y.
-ck_status ck_matmul_run(
-    const ck_matmul *handle, const float *a, const float *b, const float *bias, const float *residual, float *y);
+void ck_matmul_run(
+    const ck_matmul *handle, const float *a, const float *b, const float *bias, const float *residual, float *y,
+    void *workspace);
 
 // y[i, j] = factor * c[i * row_stride + j * column_stride].
 void ck_dense_fill(

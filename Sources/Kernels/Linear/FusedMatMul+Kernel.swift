@@ -2,7 +2,7 @@ package import Graph
 
 extension FusedMatMul: Executable {
     package static let implementations: [Implementation<FusedMatMul>] = [
-        Implementation("onednn") { (op, problem) throws(KernelError) in
+        Implementation("blocked") { (op, problem) throws(KernelError) in
             try MatrixKernel(
                 op.name, try op.product(problem), threads: problem.threads, transposeA: op.transposeA,
                 transposeB: op.transposeB, alpha: op.alpha, activation: op.activation,

@@ -2,7 +2,7 @@ package import Graph
 
 extension Gemm: Executable {
     package static let implementations: [Implementation<Gemm>] = [
-        Implementation("onednn") { (op, problem) throws(KernelError) in
+        Implementation("blocked") { (op, problem) throws(KernelError) in
             let product = try op.product(problem)
             let isBias = op.beta == 1 && problem.optionalInput(2)?.shape == [product.n]
             return try MatrixKernel(

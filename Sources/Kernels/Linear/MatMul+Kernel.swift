@@ -2,7 +2,7 @@ package import Graph
 
 extension MatMul: Executable {
     package static let implementations: [Implementation<MatMul>] = [
-        Implementation("onednn") { (op, problem) throws(KernelError) in
+        Implementation("blocked") { (op, problem) throws(KernelError) in
             try MatrixKernel(op.name, try op.product(problem), threads: problem.threads)
         },
         Implementation("reference") { (op, problem) throws(KernelError) in

@@ -1,7 +1,7 @@
 package import CKernels
 package import Graph
 
-/// A matrix product by the library underneath, with its epilogue. Takes operands a, b and optionally bias and residual.
+/// A matrix product with its epilogue, in blocks. Takes operands a, b and optionally bias and residual.
 package final class MatrixKernel: Kernel, @unchecked Sendable {
     /// What is known about the addend of `Gemm`, which is written into the result first.
     package struct Addend: Sendable {
@@ -63,17 +63,17 @@ package final class MatrixKernel: Kernel, @unchecked Sendable {
 
     package let inPlaceInputs: [Int]
 
+    package var workspaceByteCount: Int { ck_matmul_workspace(self.handle) }
+
     package func run(_ call: KernelCall) throws(KernelError) {
         let y = call.output(0)
         if let addend = self.addend {
             ck_dense_fill(
                 y, call.input(addend.input), self.product.m, self.product.n, addend.rowStride, addend.columnStride, addend.factor)
         }
-        try check("MatMul") {
-            ck_matmul_run(
-                self.handle, call.input(0), call.input(1), self.bias.map { call.input($0) },
-                self.residual.map { call.input($0) }, y)
-        }
+        ck_matmul_run(
+            self.handle, call.input(0), call.input(1), self.bias.map { call.input($0) }, self.residual.map { call.input($0) }, y,
+            call.workspace)
     }
 }
 
