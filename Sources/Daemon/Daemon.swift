@@ -79,9 +79,11 @@ private func load(_ repository: ModelRepository, _ options: DaemonOptions, _ log
     }
     let ready = await repository.all.filter { if case .ready = $0.state { true } else { false } }
     guard !ready.isEmpty else {
-        if !Task.isCancelled { log.critical("no model can be used") }
+        // Asked before stopping, because what stops with the server cancels this task.
+        let wasStopped = Task.isCancelled
+        if !wasStopped { log.critical("no model can be used") }
         server.stop()
-        return Task.isCancelled
+        return wasStopped
     }
     if await repository.isReady {
         print("drd is ready: \(ready.count) model(s) on \(options.socket) after \(Int(milliseconds(clock.now - start))) ms")

@@ -47,9 +47,12 @@ package final class RunDirectory: Sendable {
         try makeDirectory(path)
         let lock = try self.lockForWriting(path)
         do throws(CheckpointError) {
-            guard pathKind("\(path)/manifest.json") == .nothing else {
-                throw CheckpointError(.cannotWrite, path, "a run exists here; resume it or choose another directory")
-            }
+            try self.requireEmpty(path)
+        } catch {
+            close(lock)
+            throw error
+        }
+        do throws(CheckpointError) {
             try makeDirectory("\(path)/checkpoints")
             var manifest = manifest
             manifest.files["config.yaml"] = try AtomicFile.write(Array(config.utf8), to: "\(path)/config.yaml")
@@ -61,9 +64,25 @@ package final class RunDirectory: Sendable {
             try AtomicFile.write(encodeJSON(manifest, file: "manifest.json"), to: "\(path)/manifest.json")
             return RunDirectory(path: path, manifest: manifest, config: config, lock: lock)
         } catch {
+            removeTree(path)
             close(lock)
             throw error
         }
+    }
+
+    /// Nothing but a lock is there.
+    private static func requireEmpty(_ path: String) throws(CheckpointError) {
+        guard pathKind("\(path)/manifest.json") == .nothing else {
+            throw CheckpointError(.cannotWrite, path, "a run exists here; resume it or choose another directory")
+        }
+        guard let other = try directoryEntries(path).first(where: { $0 != ".lock" }) else { return }
+        throw CheckpointError(.cannotWrite, path, "the directory is not empty (\(other)); choose another or a new one")
+    }
+
+    /// Removes the run with everything in it; for one that could not be begun.
+    package func discard() {
+        self.requireWriter()
+        removeTree(self.path)
     }
 
     /// Opens a run and checks its files against its manifest.
@@ -108,6 +127,17 @@ package final class RunDirectory: Sendable {
             if let name = CheckpointName(text) { names.insert(name) }
         }
         return names.sorted { Self.order($0) < Self.order($1) }
+    }
+
+    /// The checkpoint that is meant when none is named: the best, or the last where no best one was kept.
+    package func preferredCheckpoint() throws(CheckpointError) -> CheckpointName {
+        let found = try self.checkpoints()
+        guard let name = [CheckpointName.best, .last].first(where: found.contains) else {
+            let list = found.map(\.description).joined(separator: ", ")
+            let hint = found.isEmpty ? "train first" : "name one with --checkpoint: \(list)"
+            throw CheckpointError(.notFound, self.path, "has neither a best nor a last checkpoint; \(hint)")
+        }
+        return name
     }
 
     /// Removes the checkpoints of single epochs that `policy` does not keep, and says which.

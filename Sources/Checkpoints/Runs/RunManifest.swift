@@ -50,19 +50,20 @@ func decodeJSON<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8], file: St
     do {
         return try JSONDecoder().decode(type, from: Data(bytes))
     } catch let error as DecodingError {
-        throw CheckpointError(.malformed, file, "JSON does not hold a \(type): \(keyPath(of: error))")
+        throw CheckpointError(.malformed, file, reason(error))
     } catch {
         throw CheckpointError(.malformed, file, "not JSON")
     }
 }
 
-/// Where decoding failed, without values.
-private func keyPath(of error: DecodingError) -> String {
-    switch error {
-    case .keyNotFound(let key, let context): "no \((context.codingPath + [key]).map(\.stringValue).joined(separator: "."))"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context):
-        "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has another type"
-    case .dataCorrupted(let context): "broken at \(context.codingPath.map(\.stringValue).joined(separator: "."))"
-    @unknown default: "unknown reason"
+/// Why and where decoding failed, without values.
+private func reason(_ error: DecodingError) -> String {
+    func dotted(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
+    return switch error {
+    case .keyNotFound(let key, let context): "the field \(dotted(context.codingPath + [key])) is missing"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context): "the field \(dotted(context.codingPath)) has another type"
+    case .dataCorrupted(let context) where context.codingPath.isEmpty: "is not valid JSON"
+    case .dataCorrupted(let context): "the field \(dotted(context.codingPath)) is not valid"
+    @unknown default: "cannot be read"
     }
 }

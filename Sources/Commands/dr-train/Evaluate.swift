@@ -9,8 +9,8 @@ struct Evaluate: AsyncParsableCommand {
     @Argument(help: "Folder of the run.")
     var run: String
 
-    @Option(help: "best, last, interrupted or epoch_N.")
-    var checkpoint = "best"
+    @Option(help: "best, last, interrupted or epoch_N (default: best, else last).")
+    var checkpoint: String?
 
     @Option(help: "CSV of other pictures.")
     var csv: String?

@@ -48,7 +48,7 @@ extension ExportSource {
                     .run, "\(path)/\(RunFile.task)",
                     "names \(task.classNames.count) classes, \(RunFile.recipe) has \(recipe.classes)")
             }
-            let name = try self.chosen(checkpoint, in: run)
+            let name = try checkpoint ?? run.preferredCheckpoint()
             let wanted = try recipe.parameterTypes()
             let match = try matchWeights(
                 wanted: wanted, available: run.weights(of: name), rules: .exact, file: "\(path)/checkpoints/\(name)")
@@ -61,17 +61,6 @@ extension ExportSource {
         } catch {
             throw ExportError(error)
         }
-    }
-
-    private static func chosen(_ wanted: CheckpointName?, in run: RunDirectory) throws(CheckpointError) -> CheckpointName {
-        if let wanted { return wanted }
-        let found = try run.checkpoints()
-        guard let name = [CheckpointName.best, .last].first(where: found.contains) else {
-            let list = found.map(\.description).joined(separator: ", ")
-            let hint = found.isEmpty ? "train first" : "name one with --checkpoint: \(list)"
-            throw CheckpointError(.notFound, run.path, "has neither a best nor a last checkpoint; \(hint)")
-        }
-        return name
     }
 
     /// How many training pictures there were, in all and of each grade; empty where the run does not say.

@@ -9,7 +9,7 @@ import Runtime
 /// `dr-train evaluate`.
 package struct EvaluateCommand: Sendable {
     let run: String
-    let checkpoint: String
+    let checkpoint: String?
     let csv: String?
     let images: String?
     let predictions: String?
@@ -17,7 +17,7 @@ package struct EvaluateCommand: Sendable {
     let threads: Int
 
     package init(
-        run: String, checkpoint: String, csv: String?, images: String?, predictions: String?, report: String?, threads: Int
+        run: String, checkpoint: String?, csv: String?, images: String?, predictions: String?, report: String?, threads: Int
     ) {
         self.run = run
         self.checkpoint = checkpoint
@@ -30,8 +30,14 @@ package struct EvaluateCommand: Sendable {
 
     package func run() async throws {
         let directory = try RunDirectory.open(at: self.run, forWriting: false)
-        guard let name = CheckpointName(self.checkpoint) else {
-            throw ConfigurationError(.value, "--checkpoint", "must be best, last, interrupted or epoch_N")
+        let name: CheckpointName
+        if let text = self.checkpoint {
+            guard let known = CheckpointName(text) else {
+                throw ConfigurationError(.value, "--checkpoint", "must be best, last, interrupted or epoch_N")
+            }
+            name = known
+        } else {
+            name = try directory.preferredCheckpoint()
         }
         let recipe = try directory.value(ModelRecipe.self, in: RunFile.recipe)
         let task = try directory.value(ScreeningTask.self, in: RunFile.task)

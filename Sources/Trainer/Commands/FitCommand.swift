@@ -3,6 +3,7 @@ import Checkpoints
 import Foundation
 import Graph
 import Imaging
+import Synchronization
 
 /// `dr-train fit`.
 package struct FitCommand: Sendable {
@@ -54,15 +55,16 @@ package struct FitCommand: Sendable {
         guard let output = self.output else {
             throw ConfigurationError(.value, "--output", "is missing: the folder of the run to make")
         }
+        let data = try DataSource(configuration)
+        try Self.readAll(data)
         if self.isDryRun {
-            let data = try DataSource(configuration)
             let step = try TrainingGraph(
                 configuration.recipe().make(), configuration.graphOptions(batchSize: configuration.training.batchSize))
             Self.describe(data, step)
             return 0
         }
         interruption.listen()
-        return try await self.train(try TrainingRun.create(configuration, at: output), interruption)
+        return try await self.train(try TrainingRun.create(configuration, data, at: output), interruption)
     }
 
     private func train(_ run: TrainingRun, _ interruption: Interruption) async throws -> Int32 {
@@ -72,6 +74,14 @@ package struct FitCommand: Sendable {
             print("finished: \(run.state.epoch) epochs, best epoch \(run.state.bestEpoch ?? run.state.epoch), weights \(run.weightHash)")
             return 0
         case .interrupted(let signal): return 128 + signal
+        }
+    }
+
+    private static func readAll(_ data: DataSource) throws {
+        let progress = Mutex(ProgressLine())
+        defer { progress.withLock { $0.clear() } }
+        try data.readAll { done, total in
+            progress.withLock { $0.show("reading pictures", done: done, of: total, note: "") }
         }
     }
 

@@ -57,13 +57,13 @@ package enum ConfigurationFile {
         }
     }
 
-    /// The tree with Swift's own numbers: JSON gives objects that YAML would write as floating-point numbers.
+    /// The tree with numbers as people write them: JSON gives objects that YAML would write as 2e-1.
     private static func plain(_ value: Any) -> Any {
         if let tree = value as? Tree { return tree.mapValues(self.plain) }
         if let list = value as? [Any] { return list.map(self.plain) }
         guard let number = value as? NSNumber else { return value }
         if String(cString: number.objCType) == "c" { return number.boolValue }
-        return Int(exactly: number.doubleValue).map { $0 as Any } ?? number.doubleValue
+        return Int(exactly: number.doubleValue).map { $0 as Any } ?? PlainNumber(value: number.doubleValue)
     }
 
     /// Every optional key present, so that the tree knows all names.
@@ -198,16 +198,39 @@ package enum ConfigurationFile {
         }
     }
 
+    /// What a key of this type takes, in words.
+    private static func expected(_ type: Any.Type) -> String {
+        switch type {
+        case is Bool.Type: "true or false"
+        case is any BinaryInteger.Type: "a whole number"
+        case is any BinaryFloatingPoint.Type: "a number"
+        case is String.Type: "a text"
+        case is [Any].Type: "a list"
+        default: "a mapping"
+        }
+    }
+
     private static func described(_ error: DecodingError) -> ConfigurationError {
         func dotted(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
         return switch error {
         case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
-            ConfigurationError(.value, dotted(context.codingPath), "must be a \(type)")
+            ConfigurationError(.value, dotted(context.codingPath), "must be \(Self.expected(type))")
         case .keyNotFound(let key, let context):
             ConfigurationError(.value, dotted(context.codingPath + [key]), "is missing")
         case .dataCorrupted(let context):
             ConfigurationError(.value, dotted(context.codingPath), context.debugDescription)
         @unknown default: ConfigurationError(.value, "configuration", "\(error)")
         }
+    }
+}
+
+/// A fraction in YAML's core schema, which knows exponents after a point only (`1.0e-08`).
+private struct PlainNumber: NodeRepresentable {
+    let value: Double
+
+    func represented() throws -> Node {
+        let text = "\(self.value)"
+        guard !text.contains("."), let exponent = text.firstIndex(of: "e") else { return Node(text, Tag(.float)) }
+        return Node("\(text[..<exponent]).0\(text[exponent...])", Tag(.float))
     }
 }

@@ -29,15 +29,18 @@ package struct BatchLoader: Sendable {
     }
 
     /// Batches of an epoch; the last one may be partly filled.
+    ///
+    /// What is left of it is masked. In training it is filled with the epoch's first pictures, so that batch statistics are
+    /// those of real pictures; in evaluation with zeros.
     package var batchCount: Int { (self.pictures.count + self.batchSize - 1) / self.batchSize }
 
     /// The batch at a position of an epoch.
     package func batch(epoch: Int, index: Int) throws(DataError) -> Batch {
-        let rows = self.rows(epoch: epoch, index: index)
+        let (rows, fillers) = self.rows(epoch: epoch, index: index)
         let preprocessing = self.pictures.preprocessing
         let input = Tensor(zeros: TensorType(.float32, [self.batchSize, 3, preprocessing.height, preprocessing.width]))
         let pixels = input.rawPointer.bindMemory(to: Float.self, capacity: input.type.elementCount)
-        for (position, row) in rows.enumerated() {
+        for (position, row) in (rows + fillers).enumerated() {
             var image = try self.pictures.picture(row)
             if let augmentation = self.augmentation {
                 var random = CounterRandom(seed: self.seed, epoch: epoch, sample: row)
@@ -52,10 +55,12 @@ package struct BatchLoader: Sendable {
             input: input, labels: Tensor(labels, shape: [self.batchSize]), mask: Tensor(mask, shape: [self.batchSize]), rows: rows)
     }
 
-    private func rows(epoch: Int, index: Int) -> [Int] {
+    /// The pictures of a batch, and those that only fill it.
+    private func rows(epoch: Int, index: Int) -> (rows: [Int], fillers: [Int]) {
         let range = (index * self.batchSize)..<min((index + 1) * self.batchSize, self.pictures.count)
-        guard self.augmentation != nil else { return Array(range) }
-        return Array(EpochOrder(seed: self.seed, epoch: epoch, count: self.pictures.count).indices[range])
+        guard self.augmentation != nil else { return (Array(range), []) }
+        let order = EpochOrder(seed: self.seed, epoch: epoch, count: self.pictures.count).indices
+        return (Array(order[range]), Array(order.prefix(self.batchSize - range.count)))
     }
 }
 

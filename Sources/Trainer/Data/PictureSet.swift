@@ -23,6 +23,23 @@ package final class PictureSet: Sendable {
 
     package var count: Int { self.rows.count }
 
+    /// Decodes every picture and returns what is wrong with those that cannot be used. What fits stays in memory.
+    ///
+    /// - Parameter progress: hears how many pictures were read, from one thread at a time.
+    package func problems(progress: @Sendable (Int) -> Void = { _ in }) -> [DataProblem] {
+        let state = ReadState()
+        DispatchQueue.concurrentPerform(iterations: self.count) { index in
+            var problem: DataProblem?
+            do throws(DataError) {
+                _ = try self.picture(index)
+            } catch {
+                problem = error.problems[0]
+            }
+            state.record(problem, at: index, progress)
+        }
+        return state.sortedProblems
+    }
+
     /// The cropped and resized picture of a row.
     package func picture(_ index: Int) throws(DataError) -> Image {
         if let image = self.cache[index] { return image }
@@ -30,12 +47,29 @@ package final class PictureSet: Sendable {
         do throws(ImagingError) {
             image = try self.preprocessing.geometric(try Image.load(path: self.files[index].path))
         } catch {
-            throw DataError(
-                .unreadable, self.files[index].lastPathComponent, "line \(self.rows[index].line): \(error)")
+            let name = self.files[index].lastPathComponent
+            throw DataError(.unreadable, name, "\(error.message) (line \(self.rows[index].line) of the labels)")
         }
         self.cache.insert(image, at: index)
         return image
     }
+}
+
+/// What `problems` has seen so far.
+private final class ReadState: @unchecked Sendable {
+    private let lock = NSLock()
+    private var done = 0
+    private var problems: [Int: DataProblem] = [:]
+
+    func record(_ problem: DataProblem?, at index: Int, _ progress: (Int) -> Void) {
+        self.lock.withLock {
+            self.done += 1
+            self.problems[index] = problem
+            progress(self.done)
+        }
+    }
+
+    var sortedProblems: [DataProblem] { self.lock.withLock { self.problems.sorted { $0.key < $1.key }.map(\.value) } }
 }
 
 /// Decoded pictures by row, up to a number of bytes.

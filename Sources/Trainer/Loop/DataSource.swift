@@ -11,6 +11,14 @@ package struct DataSource: Sendable {
     /// Equal pictures with different labels or in different parts, where the configuration says to report them.
     package let duplicates: [DataProblem]
 
+    /// Decodes all pictures, so that those that cannot be used are refused together, before training starts.
+    package func readAll(progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws(DataError) {
+        let total = self.training.count + self.validation.count
+        let first = self.training.problems { progress($0, total) }
+        let second = self.validation.problems { progress(self.training.count + $0, total) }
+        try (first + second).raise(about: "pictures")
+    }
+
     /// Reads the tables, finds the pictures and divides by patient; refuses a patient in two parts.
     package init(_ configuration: TrainingConfiguration) throws(DataError) {
         let data = configuration.data

@@ -35,33 +35,19 @@ package final class TrainingRun {
     package var afterStep: (@Sendable (Int) throws -> Void)?
 
     private init(
-        _ configuration: TrainingConfiguration, directory: RunDirectory, data: DataSource, resuming: CheckpointName?
+        _ compiled: Compiled, directory: RunDirectory, data: DataSource, store: ParameterStore, state: TrainingState
     ) throws {
+        let configuration = compiled.configuration
         self.configuration = configuration
         self.directory = directory
         self.data = data
-        self.recipe = try configuration.recipe()
+        self.recipe = compiled.recipe
         self.task = configuration.task
-        self.batchSize = min(configuration.training.batchSize, data.training.count)
+        self.batchSize = compiled.batchSize
         let threads = configuration.system.computeThreads
         self.thread = ComputeThread(threads: threads)
-        let options = configuration.graphOptions(batchSize: self.batchSize)
-        self.step = try TrainingGraph(self.recipe.make(), options)
-        var store = ParameterStore(self.step.parameters, seed: configuration.training.seed)
-        store.addZeros(self.step.optimizerState)
-        if options.usesClassWeights {
-            let grades = data.training.rows.map(\.grade)
-            store[TrainingGraph.classWeightsName] = balancedWeights(grades, classes: options.classes)
-        }
-        self.state = TrainingState()
-        if let resuming {
-            let checkpoint = try directory.load(resuming, state: TrainingState.self)
-            self.state = checkpoint.state
-            let saved = try directory.readBase().merging(checkpoint.weights) { $1 }.merging(checkpoint.optimizer) { $1 }
-            try store.assignAll(saved, from: "\(directory.path)/checkpoints/\(resuming)")
-        } else if let path = configuration.model.weights {
-            try store.load(path, into: self.step.parameters, recipe: self.recipe)
-        }
+        self.step = compiled.step
+        self.state = state
         self.store = store
         let trained = Set(self.step.trained)
         let frozen = Set(self.step.parameters.filter { $0.role != .buffer && !trained.contains($0.name) }.map(\.name))
@@ -71,8 +57,16 @@ package final class TrainingRun {
     }
 
     /// Makes a new run at `path` and writes its first checkpoint, so that there is always one to go on from.
-    package static func create(_ configuration: TrainingConfiguration, at path: String) throws -> TrainingRun {
-        let data = try DataSource(configuration)
+    ///
+    /// When that fails there is no directory at `path`.
+    package static func create(
+        _ configuration: TrainingConfiguration, _ data: DataSource, at path: String
+    ) throws -> TrainingRun {
+        let compiled = try Compiled(configuration, data)
+        let store = compiled.store
+        if let path = configuration.model.weights {
+            try store.load(path, into: compiled.step.parameters, recipe: compiled.recipe)
+        }
         let manifest = RunManifest(tool: "dr-train", toolVersion: DrVersion.current, seed: configuration.training.seed)
         let directory = try RunDirectory.create(
             at: path, config: try ConfigurationFile.yaml(configuration), manifest: manifest,
@@ -81,10 +75,15 @@ package final class TrainingRun {
                 RunFile.task: try RunDirectory.json(configuration.task, file: RunFile.task),
                 RunFile.split: Array(data.splitCSV.utf8),
             ])
-        let run = try TrainingRun(configuration, directory: directory, data: data, resuming: nil)
-        try run.saveBase()
-        try run.save(.last)
-        return run
+        do {
+            let run = try TrainingRun(compiled, directory: directory, data: data, store: store, state: TrainingState())
+            try run.saveBase()
+            try run.save(.last)
+            return run
+        } catch {
+            directory.discard()
+            throw error
+        }
     }
 
     /// Goes on with the run at `path` from its most advanced checkpoint.
@@ -103,11 +102,22 @@ package final class TrainingRun {
         guard let newest = steps.max(by: { $0.step < $1.step }) else {
             throw CheckpointError(.notFound, path, "the run has no checkpoint to go on from")
         }
-        return try TrainingRun(configuration, directory: directory, data: data, resuming: newest.name)
+        let compiled = try Compiled(configuration, data)
+        let store = compiled.store
+        let checkpoint = try directory.load(newest.name, state: TrainingState.self)
+        let saved = try directory.readBase().merging(checkpoint.weights) { $1 }.merging(checkpoint.optimizer) { $1 }
+        try store.assignAll(saved, from: "\(path)/checkpoints/\(newest.name)")
+        return try TrainingRun(compiled, directory: directory, data: data, store: store, state: checkpoint.state)
     }
 
-    /// Steps of one epoch; pictures that do not fill a batch wait for another epoch.
-    package var stepsPerEpoch: Int { self.data.training.count / self.batchSize }
+    /// Steps of one epoch; the last one may take fewer pictures.
+    package var stepsPerEpoch: Int { self.loader.batchCount }
+
+    private var loader: BatchLoader {
+        BatchLoader(
+            self.data.training, batchSize: self.batchSize, augmentation: self.configuration.augmentation,
+            seed: self.configuration.training.seed)
+    }
 
     private var schedule: Schedule {
         let training = self.configuration.training
@@ -132,10 +142,8 @@ package final class TrainingRun {
     private func runEpoch(_ interruption: Interruption) async throws -> Int32? {
         let start = ContinuousClock.now
         let training = self.configuration.training
-        let loader = BatchLoader(
-            self.data.training, batchSize: self.batchSize, augmentation: self.configuration.augmentation, seed: training.seed)
         var batches = PrefetchedBatches(
-            loader, epoch: self.state.epoch, start: self.state.stepInEpoch, depth: self.configuration.system.prefetch)
+            self.loader, epoch: self.state.epoch, start: self.state.stepInEpoch, depth: self.configuration.system.prefetch)
         defer { batches.cancel() }
         var rate = 0.0
         while self.state.stepInEpoch < self.stepsPerEpoch, let batch = try await batches.nextBatch() {
@@ -173,8 +181,8 @@ package final class TrainingRun {
         self.state.step += 1
         self.state.stepInEpoch += 1
         if loss.isFinite {
-            self.state.lossSum += loss
-            self.state.lossCount += 1
+            self.state.lossSum += loss * Double(batch.rows.count)
+            self.state.lossCount += batch.rows.count
         } else {
             self.state.skippedSteps += 1
         }
@@ -246,6 +254,30 @@ package final class TrainingRun {
 
     /// SHA-256 over all weights and the optimizer's state.
     package var weightHash: String { WeightHash.sha256(self.store.tensors) }
+}
+
+/// What follows from a configuration and its data alone: the step graph, and parameters at their first values.
+private struct Compiled {
+    let configuration: TrainingConfiguration
+    let recipe: ModelRecipe
+    let batchSize: Int
+    let step: TrainingGraph
+    let store: ParameterStore
+
+    init(_ configuration: TrainingConfiguration, _ data: DataSource) throws {
+        self.configuration = configuration
+        self.recipe = try configuration.recipe()
+        self.batchSize = min(configuration.training.batchSize, data.training.count)
+        let options = configuration.graphOptions(batchSize: self.batchSize)
+        self.step = try TrainingGraph(self.recipe.make(), options)
+        var store = ParameterStore(self.step.parameters, seed: configuration.training.seed)
+        store.addZeros(self.step.optimizerState)
+        if options.usesClassWeights {
+            let grades = data.training.rows.map(\.grade)
+            store[TrainingGraph.classWeightsName] = balancedWeights(grades, classes: options.classes)
+        }
+        self.store = store
+    }
 }
 
 /// A value that one thread at a time uses.

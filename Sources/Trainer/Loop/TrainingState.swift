@@ -1,6 +1,5 @@
 import Foundation
 
-
 /// The trainer's own counters: with weights and optimizer tensors, everything a run needs to go on exactly.
 package struct TrainingState: Sendable, Hashable, Codable {
     /// Epochs done.
@@ -9,7 +8,7 @@ package struct TrainingState: Sendable, Hashable, Codable {
     package var stepInEpoch = 0
     /// Steps done since the start; what the schedule, the optimizer's bias correction and dropout go by.
     package var step = 0
-    /// Sum of the losses of the steps done in this epoch, and their number.
+    /// Sum of the losses of the pictures seen in this epoch, and their number.
     package var lossSum = 0.0
     package var lossCount = 0
     /// Steps whose gradient was not finite and changed nothing.
