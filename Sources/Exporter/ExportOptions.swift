@@ -49,8 +49,3 @@ package struct LabelledPictures: Sendable, Hashable {
         self.folder = folder
     }
 }
-
-/// The version that packages name.
-package enum ExporterVersion {
-    package static let current = "0.1.0"
-}

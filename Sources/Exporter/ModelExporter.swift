@@ -63,6 +63,7 @@ extension ModelExporter {
     }
 
     private func export() throws -> ExportResult {
+        FileWriter.makeSizeLimitAnError()
         guard ExportOptions.opsets.contains(self.options.opset) else {
             let known = "\(ExportOptions.opsets.lowerBound) to \(ExportOptions.opsets.upperBound)"
             throw ExportError(.option, "--opset", "\(self.options.opset) cannot be written; \(known) can")

@@ -1,4 +1,7 @@
 import Foundation
+import Synchronization
+
+private let sharedFolders = Mutex<[URL]>([])
 
 /// The built programs, run as a user runs them.
 enum Programs {
@@ -16,15 +19,22 @@ enum Programs {
         let process = Process()
         private let folder: URL
 
-        init(_ program: String, _ arguments: [String], in folder: URL) throws {
+        /// - Parameter limits: what bash's `ulimit` is called with first, such as `-v 1000000`.
+        init(_ program: String, _ arguments: [String], in folder: URL, limits: String? = nil) throws {
             self.folder = folder
             let output = folder.appendingPathComponent("stdout-\(UUID().uuidString)")
             let error = folder.appendingPathComponent("stderr-\(UUID().uuidString)")
             for file in [output, error] { try Data().write(to: file) }
             self.outputFile = output
             self.errorFile = error
-            self.process.executableURL = Programs.root.appendingPathComponent(".build/release/\(program)")
-            self.process.arguments = arguments
+            let path = Programs.root.appendingPathComponent(".build/release/\(program)")
+            if let limits {
+                self.process.executableURL = URL(fileURLWithPath: "/bin/bash")
+                self.process.arguments = ["-c", "ulimit \(limits); exec \"$0\" \"$@\"", path.path] + arguments
+            } else {
+                self.process.executableURL = path
+                self.process.arguments = arguments
+            }
             self.process.standardOutput = try FileHandle(forWritingTo: output)
             self.process.standardError = try FileHandle(forWritingTo: error)
             try self.process.run()
@@ -46,14 +56,36 @@ enum Programs {
         }
     }
 
-    static func run(_ program: String, _ arguments: [String], in folder: URL) throws -> Outcome {
-        try Running(program, arguments, in: folder).outcome()
+    static func run(_ program: String, _ arguments: [String], in folder: URL, limits: String? = nil) throws -> Outcome {
+        try Running(program, arguments, in: folder, limits: limits).outcome()
+    }
+
+    /// A daemon that answers, or has ended.
+    static func daemon(_ models: String, socket: String, in folder: URL, limits: String? = nil) throws -> Running {
+        let daemon = try Running("drd", ["--socket", socket, "--models", models, "--threads", "2"], in: folder, limits: limits)
+        let deadline = Date().addingTimeInterval(30)
+        while daemon.process.isRunning, Date() < deadline,
+            try run("dr", ["health", "--socket", socket], in: folder).status != 0
+        { usleep(50_000) }
+        return daemon
     }
 
     /// A fresh folder under a short path, for sockets have short names.
     static func temporaryFolder() throws -> URL {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("dr-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return folder
+    }
+
+    /// A fresh folder for the whole process, removed when it ends.
+    static func sharedFolder() throws -> URL {
+        let folder = try self.temporaryFolder()
+        sharedFolders.withLock { folders in
+            if folders.isEmpty {
+                atexit { sharedFolders.withLock { $0.forEach { try? FileManager.default.removeItem(at: $0) } } }
+            }
+            folders.append(folder)
+        }
         return folder
     }
 

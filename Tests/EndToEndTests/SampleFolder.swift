@@ -7,7 +7,7 @@ struct SampleFolder {
 
     /// Written once for all tests.
     private static let original = Result {
-        let folder = try Programs.temporaryFolder()
+        let folder = try Programs.sharedFolder()
         let sample = try Programs.run("dr-train", ["sample", folder.path + "/data", "--images", "20", "--size", "64"], in: folder)
         try #require(sample.status == 0, "\(sample.error)")
         return folder.appendingPathComponent("data")

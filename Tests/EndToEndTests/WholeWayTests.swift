@@ -23,10 +23,8 @@ import Testing
         try #require(export.status == 0, "\(export.error) \(export.output)")
 
         let socket = folder.path + "/s"
-        let daemon = try Programs.Running("drd", ["--socket", socket, "--models", folder.path + "/models"], in: folder)
+        let daemon = try Programs.daemon(folder.path + "/models", socket: socket, in: folder)
         defer { if daemon.process.isRunning { daemon.kill() } }
-        let deadline = Date().addingTimeInterval(30)
-        while try Programs.run("dr", ["health", "--socket", socket], in: folder).status != 0, Date() < deadline { usleep(50_000) }
         let mode = try FileManager.default.attributesOfItem(atPath: socket)[.posixPermissions] as? Int
         #expect(mode == 0o660)
 

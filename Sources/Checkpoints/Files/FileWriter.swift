@@ -31,7 +31,7 @@ package struct FileWriter: ~Copyable {
     ///   - subject: The name of the file in errors.
     ///   - byteCount: The length the file will have, where it is known; only errors use it.
     init(creating path: String, subject: String, byteCount: Int?) throws(CheckpointError) {
-        Self.makeSizeLimitAnError
+        Self.makeSizeLimitAnError()
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .writing(subject, written: 0, wanted: byteCount) }
         self.init(adopting: descriptor, subject: subject, byteCount: byteCount)
@@ -49,7 +49,9 @@ package struct FileWriter: ~Copyable {
     }
 
     /// Without this the kernel kills a process that reaches RLIMIT_FSIZE. A handler of the program's own stays.
-    private static let makeSizeLimitAnError: Void = {
+    package static func makeSizeLimitAnError() { self.ignoredSizeLimit }
+
+    private static let ignoredSizeLimit: Void = {
         var action = sigaction()
         guard sigaction(SIGXFSZ, nil, &action) == 0 else { return }
         if unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 0 { signal(SIGXFSZ, SIG_IGN) }

@@ -147,9 +147,9 @@ private func missingError(_ absent: [String], spare: [String], file: String) -> 
     return CheckpointError(.missing, file, message)
 }
 
-/// The candidate with the smallest edit distance, if it is below half the name's length.
-func nearestName(to name: String, among candidates: [String]) -> String? {
-    let limit = name.utf8.count / 2
+/// The candidate with the smallest edit distance, if it is below half the name's length, rounded up.
+package func nearestName(to name: String, among candidates: [String]) -> String? {
+    let limit = (name.utf8.count + 1) / 2
     let distances = candidates.prefix(5000).map { (editDistance(name, $0, limit: limit), $0) }
     guard let best = distances.min(by: { $0 < $1 }), best.0 < limit else { return nil }
     return best.1

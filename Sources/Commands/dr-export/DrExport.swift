@@ -3,6 +3,7 @@ import ArgumentParser
 import Checkpoints
 import Exporter
 import Foundation
+import Pipelines
 
 /// `dr-export`: from a run directory to a model package.
 @main
@@ -11,7 +12,7 @@ struct DrExport: ParsableCommand {
         commandName: "dr-export",
         abstract: "Writes a trained model as a package: model.onnx, model.onnx.data and card.json.",
         discussion: "Exit code 0 when the package is installed; 1 when something is wrong or the validation fails.",
-        version: ExporterVersion.current)
+        version: DrVersion.current)
 
     @Argument(help: ArgumentHelp("The run directory that dr-train made.", valueName: "run"))
     var runDirectory: String?

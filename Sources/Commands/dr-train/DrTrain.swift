@@ -1,4 +1,5 @@
 import ArgumentParser
+import Pipelines
 import Trainer
 
 /// `dr-train`: from labelled pictures to checkpoints.

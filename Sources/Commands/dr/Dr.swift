@@ -1,10 +1,11 @@
 import ArgumentParser
 import Daemon
+import Pipelines
 
 @main
 struct Dr: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dr", abstract: "Asks the daemon drd.", version: daemonVersion,
+        commandName: "dr", abstract: "Asks the daemon drd.", version: DrVersion.current,
         subcommands: [Screen.self, Health.self, Models.self])
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Daemon
+import Pipelines
 
 #if canImport(Glibc)
     import Glibc
@@ -9,7 +10,7 @@ import Daemon
 struct Drd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drd", abstract: "Serves models on a Unix socket (Open Inference Protocol v2, and screen).",
-        version: daemonVersion)
+        version: DrVersion.current)
 
     @Option(help: "Path of the Unix socket; it gets mode 0660.")
     var socket: String

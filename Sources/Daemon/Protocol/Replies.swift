@@ -3,14 +3,11 @@ package import Pipelines
 /// `GET /v2`.
 struct ServerReply: Encodable {
     let name = "dr"
-    let version = daemonVersion
+    let version = DrVersion.current
     let extensions = ["binary_tensor_data"]
 
     private enum CodingKeys: String, CodingKey { case name, version, extensions }
 }
-
-/// The version that the daemon and the client report.
-package let daemonVersion = "0.1.0"
 
 /// `GET /v2/models/M`.
 struct ModelReply: Encodable {

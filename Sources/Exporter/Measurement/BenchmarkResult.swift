@@ -1,10 +1,11 @@
 package import Foundation
+import Pipelines
 
 /// Speed and memory of a model file; `benchmark.json` of a package. Times in milliseconds.
 package struct BenchmarkResult: Sendable, Codable, Hashable {
     package static let fileName = "benchmark.json"
 
-    package var tool = "dr \(ExporterVersion.current)"
+    package var tool = "dr \(DrVersion.current)"
     package var model: String
     package var threads: Int
     package var batch: Int

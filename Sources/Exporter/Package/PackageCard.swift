@@ -19,7 +19,7 @@ enum PackageCard {
             name: place.name, version: place.version, task: task, architecture: try self.json(source.recipe),
             recipe: .object(recipe), parameterCount: trained.reduce(0) { $0 + $1.shape.reduce(1, *) },
             provenance: ModelCard.Provenance(
-                runConfigurationSHA256: source.configurationSHA256, tool: "dr-export \(ExporterVersion.current)",
+                runConfigurationSHA256: source.configurationSHA256, tool: "dr-export \(DrVersion.current)",
                 created: Date().ISO8601Format(), trainingData: source.trainingData),
             opset: opset, input: ModelRecipe.inputName, output: ModelRecipe.outputName, files: files,
             validation: validation.map(self.summary), benchmark: try benchmark.map(self.json), goldenSamples: golden)

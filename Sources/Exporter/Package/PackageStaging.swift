@@ -17,10 +17,21 @@ struct PackageStaging: Sendable {
         let parent = target.deletingLastPathComponent().path
         let suffix = String(UInt64.random(in: 0...UInt64.max), radix: 36)
         self.path = "\(parent)/.\(target.lastPathComponent).\(getpid())-\(suffix).tmp"
+        Self.removeAbandoned(in: parent, of: target.lastPathComponent)
         do {
             try FileManager.default.createDirectory(atPath: self.path, withIntermediateDirectories: true)
         } catch {
             throw ExportError(.file, place.path, "the directory cannot be made: \(error.localizedDescription)")
+        }
+    }
+
+    /// Removes what exporters of the same package left when they were killed: `.name.PID-….tmp` of a process that is gone.
+    private static func removeAbandoned(in parent: String, of name: String) {
+        for entry in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] {
+            guard entry.hasPrefix(".\(name)."), entry.hasSuffix(".tmp") else { continue }
+            let process = entry.dropFirst(name.count + 2).prefix { $0 != "-" }
+            guard let id = Int32(process), id > 0, kill(id, 0) != 0, errno == ESRCH else { continue }
+            try? FileManager.default.removeItem(atPath: "\(parent)/\(entry)")
         }
     }
 

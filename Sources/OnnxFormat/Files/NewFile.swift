@@ -71,7 +71,7 @@ struct NewFile: ~Copyable {
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else {
                 let reason = systemErrorText(count == 0 ? ENOSPC : errno)
-                return OnnxError(.cannotWrite, self.path, "\(reason) after \(self.byteCount) bytes; an earlier file is untouched")
+                return OnnxError(.cannotWrite, self.path, "\(reason) after \(self.byteCount) bytes; free space and run again")
             }
             self.byteCount += count
             unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])

@@ -1,5 +1,6 @@
-import Foundation
 import Architectures
+import Checkpoints
+import Foundation
 import Imaging
 import Yams
 

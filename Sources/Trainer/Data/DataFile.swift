@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 
 /// Reads a regular file of at most `largest` bytes.
@@ -17,21 +18,12 @@ func readFile(_ file: URL, largest: Int) throws(DataError) -> Data {
     }
 }
 
-/// Writes a file through a temporary neighbour and a rename, so that readers see the old or the new one, never half.
+/// Writes a file that exists whole or not at all.
 func writeWhole(_ data: Data, to file: URL) throws(DataError) {
-    let neighbour = file.deletingLastPathComponent()
-        .appendingPathComponent(".\(file.lastPathComponent).\(UUID().uuidString).tmp")
     do {
-        try data.write(to: neighbour)
-        guard rename(neighbour.path, file.path) == 0 else {
-            throw DataError(.notWritten, file.lastPathComponent, String(cString: strerror(errno)))
-        }
-    } catch let error as DataError {
-        try? FileManager.default.removeItem(at: neighbour)
-        throw error
+        try AtomicFile.write(Array(data), to: file.path)
     } catch {
-        try? FileManager.default.removeItem(at: neighbour)
-        throw DataError(.notWritten, file.lastPathComponent, "the file cannot be written: \(reason(error))")
+        throw DataError(.notWritten, file.lastPathComponent, error.message)
     }
 }
 

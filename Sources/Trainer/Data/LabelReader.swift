@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// Turns the records of a CSV file into label rows and collects what is wrong with them.
 struct LabelReader {
     private let name: String
@@ -145,26 +147,4 @@ func reasonAgainst(identifier: String) -> String? {
 func shown(_ text: String) -> String {
     let plain = String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : Character($0) })
     return plain.count > 60 ? plain.prefix(60) + "…" : plain
-}
-
-/// The name with the fewest edits from `wanted`, capitals aside; nil when nothing is near.
-func nearestName(to wanted: String, among names: [String]) -> String? {
-    let target = Array(wanted.lowercased())
-    let distances = names.map { (name: $0, edits: editDistance(Array($0.lowercased()), target)) }
-    guard let best = distances.min(by: { $0.edits < $1.edits }), best.edits < target.count else { return nil }
-    return best.name
-}
-
-private func editDistance(_ first: [Character], _ second: [Character]) -> Int {
-    var row = Array(0...second.count)
-    for (i, left) in first.prefix(200).enumerated() {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for (j, right) in second.enumerated() {
-            let changed = diagonal + (left == right ? 0 : 1)
-            diagonal = row[j + 1]
-            row[j + 1] = min(changed, row[j] + 1, row[j + 1] + 1)
-        }
-    }
-    return row[second.count]
 }
