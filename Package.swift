@@ -29,7 +29,8 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
-        .target(name: "CKernels", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("m"), .unsafeFlags(["-l:libgomp.so.1"])]),
+        .target(
+            name: "CKernels", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("m"), .unsafeFlags(["-l:libgomp.so.1"])]),
         .target(name: "CImaging", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("m")]),
         .target(
             name: "COnnxCheck",
@@ -49,7 +50,8 @@ let package = Package(
         .target(
             name: "Trainer",
             dependencies: [
-                "Graph", "Kernels", "Runtime", "TrainingKernels", "Architectures", "Checkpoints", "Imaging", "Metrics", "Pipelines",
+                "Graph", "Kernels", "Runtime", "TrainingKernels", "Architectures", "Checkpoints", "Imaging", "Metrics",
+                "Pipelines",
                 yams,
             ],
             // Its tests look at internals, in release mode too.
@@ -64,12 +66,17 @@ let package = Package(
         ),
         .target(name: "Daemon", dependencies: ["Pipelines", "Graph", logging] + nio, swiftSettings: [.strictMemorySafety()]),
         .executableTarget(name: "dr", dependencies: ["Daemon", "Pipelines", arguments], path: "Sources/Commands/dr"),
-        .executableTarget(name: "dr-train", dependencies: ["Trainer", "Pipelines", arguments], path: "Sources/Commands/dr-train"),
-        .executableTarget(name: "dr-export", dependencies: ["Exporter", "Architectures", "Checkpoints", "Pipelines", arguments], path: "Sources/Commands/dr-export"),
+        .executableTarget(
+            name: "dr-train", dependencies: ["Trainer", "Pipelines", arguments], path: "Sources/Commands/dr-train"),
+        .executableTarget(
+            name: "dr-export", dependencies: ["Exporter", "Architectures", "Checkpoints", "Pipelines", arguments],
+            path: "Sources/Commands/dr-export"),
         .executableTarget(name: "drd", dependencies: ["Daemon", "Pipelines", arguments], path: "Sources/Commands/drd"),
         .target(name: "TestSupport", dependencies: ["Graph", "Kernels"], path: "Tests/TestSupport"),
         .testTarget(name: "GraphTests", dependencies: ["Graph", "TestSupport"]),
-        .testTarget(name: "OperatorTests", dependencies: ["Graph", "CKernels", "Kernels", "TrainingKernels", "Checkpoints", "TestSupport"]),
+        .testTarget(
+            name: "OperatorTests",
+            dependencies: ["Graph", "CKernels", "Kernels", "TrainingKernels", "Checkpoints", "TestSupport"]),
         .testTarget(name: "OnnxFormatTests", dependencies: ["Graph", "OnnxFormat", "COnnxCheck"]),
         .testTarget(
             name: "RuntimeTests",
@@ -105,8 +112,9 @@ let package = Package(
 )
 
 for target in package.targets where !["CKernels", "CImaging", "COnnxCheck"].contains(target.name) {
-    target.swiftSettings = (target.swiftSettings ?? []) + [
-        .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
-        .enableUpcomingFeature("InternalImportsByDefault"), .treatAllWarnings(as: .error),
-    ]
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("InternalImportsByDefault"), .treatAllWarnings(as: .error),
+        ]
 }

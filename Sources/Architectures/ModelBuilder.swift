@@ -128,7 +128,8 @@ package struct ModelBuilder: Sendable {
         let weight = self.parameter(
             path + ".weight", [outputs, inputs, kernel, kernel],
             initializer ?? .heFanOut(outputs * kernel * kernel), role: .weight)
-        let vector = bias
+        let vector =
+            bias
             ? self.parameter(path + ".bias", [outputs], .fanIn(inputs * kernel * kernel), role: .vector) : nil
         let window = Window(
             strides: [stride, stride], dilations: [1, 1], padsBefore: [padding, padding], padsAfter: [padding, padding])
@@ -161,7 +162,9 @@ package struct ModelBuilder: Sendable {
     }
 
     /// Layer normalisation over the last axis.
-    package mutating func layerNorm(_ x: ValueID, _ path: String, epsilon: Float, role: ParameterRole = .vector) throws(GraphError) -> ValueID {
+    package mutating func layerNorm(
+        _ x: ValueID, _ path: String, epsilon: Float, role: ParameterRole = .vector
+    ) throws(GraphError) -> ValueID {
         let channels = self.type(x).shape.last ?? 1
         let scale = self.parameter(path + ".weight", [channels], .ones, role: role)
         let bias = self.parameter(path + ".bias", [channels], .zeros, role: role)

@@ -27,7 +27,8 @@ package struct ModelRecipe: Sendable, Hashable, Codable {
             self.architecture, classes: self.classes, imageSize: self.imageSize, globalPool: self.globalPool)
         guard let made else {
             throw GraphError(
-                .unsupported, self.architecture, "unknown architecture; known are \(ArchitectureTable.names.joined(separator: ", "))")
+                .unsupported, self.architecture,
+                "unknown architecture; known are \(ArchitectureTable.names.joined(separator: ", "))")
         }
         return made
     }

@@ -40,13 +40,15 @@ package struct VisionTransformer: Architecture {
         let side = model.type(input).shape.suffix(2)
         guard side.allSatisfy({ $0 == self.imageSize }), self.imageSize % self.patch == 0 else {
             throw GraphError(
-                .shape, self.name, "takes \(self.imageSize)x\(self.imageSize) images (a multiple of \(self.patch)), got \(Array(side))")
+                .shape, self.name,
+                "takes \(self.imageSize)x\(self.imageSize) images (a multiple of \(self.patch)), got \(Array(side))")
         }
         var x = try self.embed(&model, input)
         for index in 0..<self.depth { x = try self.block(&model, x, "blocks.\(index)") }
         let pooled = try self.pool(&model, x)
         return try model.linear(
-            pooled, "head", outputs: self.classes, initializer: .truncatedNormal(deviation: 2e-5), biasInitializer: .zeros, role: .head)
+            pooled, "head", outputs: self.classes, initializer: .truncatedNormal(deviation: 2e-5), biasInitializer: .zeros,
+            role: .head)
     }
 
     /// Patch projection, class token in front, position added.
@@ -62,7 +64,8 @@ package struct VisionTransformer: Architecture {
         x = try model.apply(Transpose(permutation: [0, 2, 1]), x, name: "patch_embed/tokens")
         x = try model.apply(Pad(before: [0, 1, 0], after: [0, 0, 0]), x, name: "class_row")
         let token = model.parameter("cls_token", [1, 1, self.width], .truncatedNormal(deviation: 0.02), role: .vector)
-        let position = model.parameter("pos_embed", [1, tokens + 1, self.width], .truncatedNormal(deviation: 0.02), role: .vector)
+        let position = model.parameter(
+            "pos_embed", [1, tokens + 1, self.width], .truncatedNormal(deviation: 0.02), role: .vector)
         let row = try model.apply(Pad(before: [0, 0, 0], after: [0, tokens, 0]), token, name: "cls_token/row")
         let table = try model.apply(Add(), position, row, name: "pos_embed/table")
         return try model.apply(Add(), x, table, name: "embedding")

@@ -95,7 +95,8 @@ extension Graph {
             graph = context.graph
             guard inputGradients.count == node.inputs.count else {
                 throw GraphError(
-                    .gradient, node.name, "\(node.op.name) gave \(inputGradients.count) gradients for \(node.inputs.count) inputs")
+                    .gradient, node.name, "\(node.op.name) gave \(inputGradients.count) gradients for \(node.inputs.count) inputs"
+                )
             }
             for (input, gradient) in zip(node.inputs, inputGradients) {
                 guard let input, let gradient, active.contains(input) else { continue }

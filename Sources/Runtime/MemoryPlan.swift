@@ -125,7 +125,9 @@ struct MemoryPlan: Sendable {
             let size = (max(buffer.byteCount, 1) + 63) & ~63
             var offset = 0
             for other in placed
-            where self.buffers[other.buffer].firstNode <= buffer.lastNode && buffer.firstNode <= self.buffers[other.buffer].lastNode {
+            where self.buffers[other.buffer].firstNode <= buffer.lastNode
+                && buffer.firstNode <= self.buffers[other.buffer].lastNode
+            {
                 if other.begin >= offset + size { break }
                 offset = max(offset, other.end)
             }

@@ -100,7 +100,9 @@ package final class Plan: @unchecked Sendable {
             throw RuntimeError(.outOfMemory, "plan", "\(size) bytes are not available")
         }
         madvise(base, size, MADV_HUGEPAGE)
-        return TensorStorage(adopting: UnsafeMutableRawBufferPointer(start: base, count: size)) { munmap($0.baseAddress, $0.count) }
+        return TensorStorage(adopting: UnsafeMutableRawBufferPointer(start: base, count: size)) {
+            munmap($0.baseAddress, $0.count)
+        }
     }
 
     private static func kernels(

@@ -3,9 +3,10 @@ import Kernels
 
 /// A C function of a forward value and `dy`, element by element.
 struct ActivationGradientKernel: Kernel {
-    typealias Function = @Sendable @convention(c) (
-        Int, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
-    ) -> Void
+    typealias Function =
+        @Sendable @convention(c) (
+            Int, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
+        ) -> Void
 
     private let function: Function
     private let count: Int

@@ -17,10 +17,13 @@ import Testing
     /// The golden models that are built here, with the recipe that builds them.
     static func recipe(_ golden: Golden) -> ModelRecipe? {
         let name = golden.architecture.replacingOccurrences(of: "_224", with: "")
-        guard ArchitectureTable.names.contains(name), golden.isSquare || name.hasPrefix("resnet"), golden.classes > 0 else { return nil }
+        guard ArchitectureTable.names.contains(name), golden.isSquare || name.hasPrefix("resnet"), golden.classes > 0 else {
+            return nil
+        }
         let lora = golden.lora.map { LoRAConfiguration(rank: $0.r, alpha: $0.alpha, dropout: 0, targets: $0.targets ?? ["qkv"]) }
         return ModelRecipe(
-            architecture: name, classes: golden.classes, imageSize: golden.side, globalPool: golden.arguments["global_pool"] == "avg",
+            architecture: name, classes: golden.classes, imageSize: golden.side,
+            globalPool: golden.arguments["global_pool"] == "avg",
             lora: lora)
     }
 

@@ -21,7 +21,8 @@ import Testing
         Case("another column", says: ["labels.csv:1", "diagnosis", "nearest is 'diagnose'"]) {
             try $0.editLabels { $0[0] = $0[0].replacingOccurrences(of: "diagnosis", with: "diagnose") }
         },
-        Case("labels outside their range", says: ["labels.csv:3:15: diagnosis: 7 is outside", "labels.csv:4:15: diagnosis: 'x'"]) {
+        Case("labels outside their range", says: ["labels.csv:3:15: diagnosis: 7 is outside", "labels.csv:4:15: diagnosis: 'x'"])
+        {
             try $0.editLabels { lines in
                 lines[2] = SampleFolder.cells(lines[2], replacing: 1, with: "7")
                 lines[3] = SampleFolder.cells(lines[3], replacing: 1, with: "x")
@@ -30,10 +31,13 @@ import Testing
         Case("a missing picture", says: ["labels.csv:2", "no picture 'sample_0000_R'"]) {
             try $0.removePicture("sample_0000_R")
         },
-        Case("pictures that are cut short, empty, or no pictures", says: [
-            "sample_0000_R.png: the file is cut short", "line 2 of the labels", "sample_0000_L.png: the file is empty",
-            "sample_0001_L.jpg",
-        ]) { folder in
+        Case(
+            "pictures that are cut short, empty, or no pictures",
+            says: [
+                "sample_0000_R.png: the file is cut short", "line 2 of the labels", "sample_0000_L.png: the file is empty",
+                "sample_0001_L.jpg",
+            ]
+        ) { folder in
             let whole = try Data(contentsOf: folder.picture("sample_0000_R"))
             try whole.prefix(whole.count / 2).write(to: folder.picture("sample_0000_R"))
             try Data().write(to: folder.picture("sample_0000_L"))
@@ -59,7 +63,8 @@ import Testing
                 for index in 1..<lines.count { lines[index] += index % 2 == 1 ? ",train" : ",val" }
             }
         },
-        Case("one picture with two grades, refused on request", says: ["one picture has different grades", "labels.csv:2"]) { folder in
+        Case("one picture with two grades, refused on request", says: ["one picture has different grades", "labels.csv:2"]) {
+            folder in
             try folder.copyPictureToOneOfAnotherGrade()
             return ["data.duplicates=refuse"]
         },
@@ -72,7 +77,8 @@ import Testing
             try folder.writeArchive("evil.pth", ["archive/data.pkl": program, "archive/version": Data("3\n".utf8)])
             return ["model.weights=\(folder.url.path)/evil.pth"]
         },
-        Case("no file of weights", says: ["none.pth", "No such file"]) { folder in ["model.weights=\(folder.url.path)/none.pth"] },
+        Case("no file of weights", says: ["none.pth", "No such file"]) { folder in ["model.weights=\(folder.url.path)/none.pth"]
+        },
     ]
 
     @Test(arguments: cases) func isRefused(_ testCase: Case) throws {

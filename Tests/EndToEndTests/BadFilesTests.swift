@@ -7,7 +7,11 @@ import Testing
     func aDamagedCheckpointIsRefused(_ name: String, flips: Bool) throws {
         try TrainedModel.with { model in
             try FileManager.default.removeItem(atPath: model.path("run/checkpoints/best"))
-            if flips { try model.flipBit(in: "run/checkpoints/last/\(name)") } else { try model.cut("run/checkpoints/last/\(name)") }
+            if flips {
+                try model.flipBit(in: "run/checkpoints/last/\(name)")
+            } else {
+                try model.cut("run/checkpoints/last/\(name)")
+            }
             var commands: [(String, [String])] = [("dr-train", ["fit", "--resume", model.path("run")])]
             if name != "optimizer.safetensors" {
                 commands.append(("dr-export", [model.path("run"), "--output", model.path("models/demo/2")]))
@@ -44,7 +48,8 @@ import Testing
             #expect(export.error.contains("model.onnx.data") && export.error.contains("File too large"), "\(export.error)")
             #expect(try model.names(in: "models/demo") == ["1"])
             // Replacing what is there fails as well, and leaves it.
-            let replace = try model.run("dr-export", [model.path("run"), "--output", model.path("models/demo/1"), "--force"], limits: "-f 2000")
+            let replace = try model.run(
+                "dr-export", [model.path("run"), "--output", model.path("models/demo/1"), "--force"], limits: "-f 2000")
             #expect(replace.status == 1)
             try Self.expectReady(model)
             #expect(try model.run("dr-export", arguments).status == 0)
@@ -77,7 +82,11 @@ import Testing
 
     @Test(arguments: ["model.onnx", "model.onnx.data", "card.json"]) func aDamagedPackageIsNotServed(_ name: String) throws {
         try TrainedModel.with { model in
-            if name == "card.json" { try model.cut("models/demo/1/\(name)") } else { try model.flipBit(in: "models/demo/1/\(name)") }
+            if name == "card.json" {
+                try model.cut("models/demo/1/\(name)")
+            } else {
+                try model.flipBit(in: "models/demo/1/\(name)")
+            }
             let daemon = try model.run("drd", ["--socket", model.path("s"), "--models", model.path("models")])
             #expect(daemon.status == 1)
             #expect(daemon.error.contains("model demo/1 cannot be used: \(name)"), "\(daemon.error)")

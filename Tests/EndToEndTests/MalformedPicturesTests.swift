@@ -5,10 +5,13 @@ import Testing
 @Suite struct MalformedPicturesTests {
     /// Files of the folder of real data, nil where it is absent.
     private static let files: [URL]? = {
-        let place = ProcessInfo.processInfo.environment["DR_SHARED_DATA"].map { URL(fileURLWithPath: $0) }
+        let place =
+            ProcessInfo.processInfo.environment["DR_SHARED_DATA"].map { URL(fileURLWithPath: $0) }
             ?? Programs.root.deletingLastPathComponent().appendingPathComponent("shared/data")
         let folder = place.appendingPathComponent("malformed_images")
-        guard let names = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey]) else { return nil }
+        guard let names = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey]) else {
+            return nil
+        }
         let files = names.compactMap { $0 as? URL }.filter { file in
             let isFile = (try? file.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) ?? false
             return isFile && file.deletingLastPathComponent().lastPathComponent != "malformed_images"
@@ -30,10 +33,12 @@ import Testing
                     at: folder.appendingPathComponent("\(index).png"), withDestinationURL: file)
             }
             let limit = 1_000_000
-            let daemon = try Programs.daemon(model.path("models"), socket: model.path("s"), in: model.folder, limits: "-v \(limit)")
+            let daemon = try Programs.daemon(
+                model.path("models"), socket: model.path("s"), in: model.folder, limits: "-v \(limit)")
             defer { if daemon.process.isRunning { daemon.kill() } }
             let screen = try model.run(
-                "dr", ["screen", folder.path, "--socket", model.path("s"), "--output", model.path("out.csv")], limits: "-v \(limit)")
+                "dr", ["screen", folder.path, "--socket", model.path("s"), "--output", model.path("out.csv")],
+                limits: "-v \(limit)")
             #expect(screen.status == 2, "\(screen.error)")
             let rows = try String(contentsOfFile: model.path("out.csv"), encoding: .utf8).split(separator: "\n").dropFirst()
             #expect(rows.count == files.count)

@@ -92,7 +92,8 @@ enum Programs {
     /// Overrides of a training run that takes seconds.
     static func smallRun(_ data: URL, epochs: Int) -> [String] {
         [
-            "data.csv=\(data.path)/labels.csv", "data.images=\(data.path)/images", "image.size=[32,32]", "training.epochs=\(epochs)",
+            "data.csv=\(data.path)/labels.csv", "data.images=\(data.path)/images", "image.size=[32,32]",
+            "training.epochs=\(epochs)",
             "training.batch_size=8", "augmentation.horizontal_flip=0.5", "checkpoints.every_steps=1", "system.threads=2",
         ]
     }

@@ -8,7 +8,8 @@ struct SampleFolder {
     /// Written once for all tests.
     private static let original = Result {
         let folder = try Programs.sharedFolder()
-        let sample = try Programs.run("dr-train", ["sample", folder.path + "/data", "--images", "20", "--size", "64"], in: folder)
+        let sample = try Programs.run(
+            "dr-train", ["sample", folder.path + "/data", "--images", "20", "--size", "64"], in: folder)
         try #require(sample.status == 0, "\(sample.error)")
         return folder.appendingPathComponent("data")
     }
@@ -63,12 +64,14 @@ struct SampleFolder {
 
     /// A ZIP archive of stored members.
     func writeArchive(_ name: String, _ members: [String: Data]) throws {
-        var archive = Data(), directory = Data()
+        var archive = Data()
+        var directory = Data()
         func little<Number: FixedWidthInteger>(_ number: Number) -> Data { withUnsafeBytes(of: number.littleEndian) { Data($0) } }
         for (member, content) in members.sorted(by: { $0.key < $1.key }) {
             let fields =
                 little(UInt16(20)) + little(UInt16(0)) + little(UInt16(0)) + little(UInt32(0)) + little(crc32(content))
-                + little(UInt32(content.count)) + little(UInt32(content.count)) + little(UInt16(member.utf8.count)) + little(UInt16(0))
+                + little(UInt32(content.count)) + little(UInt32(content.count)) + little(UInt16(member.utf8.count))
+                + little(UInt16(0))
             directory += little(UInt32(0x0201_4B50)) + little(UInt16(20)) + fields + Data(count: 10)
             directory += little(UInt32(archive.count)) + Data(member.utf8)
             archive += little(UInt32(0x0403_4B50)) + fields + Data(member.utf8) + content

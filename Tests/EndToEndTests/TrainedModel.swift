@@ -8,12 +8,14 @@ struct TrainedModel {
 
     private static let original = Result {
         let folder = try Programs.sharedFolder()
-        let sample = try Programs.run("dr-train", ["sample", folder.path + "/data", "--images", "20", "--size", "64"], in: folder)
+        let sample = try Programs.run(
+            "dr-train", ["sample", folder.path + "/data", "--images", "20", "--size", "64"], in: folder)
         try #require(sample.status == 0, "\(sample.error)")
         let overrides = Programs.smallRun(folder.appendingPathComponent("data"), epochs: 1)
         let fit = try Programs.run("dr-train", ["fit", "--output", folder.path + "/run"] + overrides, in: folder)
         try #require(fit.status == 0, "\(fit.error)")
-        let export = try Programs.run("dr-export", [folder.path + "/run", "--output", folder.path + "/models/demo/1"], in: folder)
+        let export = try Programs.run(
+            "dr-export", [folder.path + "/run", "--output", folder.path + "/models/demo/1"], in: folder)
         try #require(export.status == 0, "\(export.error)")
         return folder
     }

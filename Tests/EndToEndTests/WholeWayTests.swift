@@ -29,7 +29,8 @@ import Testing
         #expect(mode == 0o660)
 
         let screened = folder.path + "/out.csv"
-        let screen = try Programs.run("dr", ["screen", data.path + "/images", "--socket", socket, "--output", screened], in: folder)
+        let screen = try Programs.run(
+            "dr", ["screen", data.path + "/images", "--socket", socket, "--output", screened], in: folder)
         #expect(screen.status == 0, "\(screen.error)")
         let compare = Process()
         compare.executableURL = Programs.root.appendingPathComponent("Scripts/compare-grades.sh")
@@ -40,7 +41,8 @@ import Testing
 
         // One bad file: the others are screened, and the exit code says so.
         try Data([0xFF, 0xD8, 0xFF]).write(to: data.appendingPathComponent("images/broken.jpg"))
-        let again = try Programs.run("dr", ["screen", data.path + "/images", "--socket", socket, "--output", screened], in: folder)
+        let again = try Programs.run(
+            "dr", ["screen", data.path + "/images", "--socket", socket, "--output", screened], in: folder)
         #expect(again.status == 2)
 
         daemon.process.terminate()

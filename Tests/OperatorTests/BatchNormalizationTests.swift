@@ -15,7 +15,8 @@ import Testing
     static let cases: [OperatorCase] = [ChannelLayout.first, .last].flatMap { layout in
         shapes.map { shape in
             let (types, ranges) = inputs(layout, shape)
-            return OperatorCase("\(shape), channels \(layout)", BatchNormalization(epsilon: 0.01, layout: layout), types, ranges: ranges)
+            return OperatorCase(
+                "\(shape), channels \(layout)", BatchNormalization(epsilon: 0.01, layout: layout), types, ranges: ranges)
         }
     }
 
@@ -37,7 +38,9 @@ import Testing
             OperatorCase("large, \(layout)", BatchNormalization(layout: layout), types, ranges: ranges),
             OperatorCase("large, \(layout)", BatchNormalizationTraining(layout: layout), types, ranges: ranges),
             // One unit in the last place of x is 2.4e-4 and the deviation 0.3.
-            OperatorCase("far, \(layout)", BatchNormalizationTraining(layout: layout), types, ranges: far, tolerance: Tolerance(absolute: 3e-3, relative: 1e-4)),
+            OperatorCase(
+                "far, \(layout)", BatchNormalizationTraining(layout: layout), types, ranges: far,
+                tolerance: Tolerance(absolute: 3e-3, relative: 1e-4)),
             OperatorCase(
                 "large, \(layout)", gradient, [types[0], types[1], types[2], types[3], types[0]],
                 ranges: [-2...3, 0.5...2, -0.5...0.5, 0.5...1.5, -1...1], tolerance: Tolerance(absolute: 1e-4, relative: 2e-5)),
@@ -62,7 +65,8 @@ import Testing
         let op = BatchNormalizationTraining(epsilon: 0, momentum: 0.25)
         let one = [1]
         let inputs = [
-            Tensor([1, 2, 3, 6] as [Float], shape: [4, 1]), Tensor([1] as [Float], shape: one), Tensor([0] as [Float], shape: one),
+            Tensor([1, 2, 3, 6] as [Float], shape: [4, 1]), Tensor([1] as [Float], shape: one),
+            Tensor([0] as [Float], shape: one),
             Tensor([7] as [Float], shape: one), Tensor([2] as [Float], shape: one),
         ]
         for implementation in ["simd", "reference"] {

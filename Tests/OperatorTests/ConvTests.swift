@@ -25,8 +25,12 @@ import Testing
         + both("groups", Window(padding: 1, groups: 2), [1, 4, 4, 4], [6, 2, 3, 3], hasBias: true)
         + both("depthwise", Window(stride: 2, padding: 1, groups: 3), [2, 3, 5, 5], [3, 1, 3, 3])
         + both("depthwise with two outputs each", Window(padding: 1, groups: 3), [1, 3, 4, 4], [6, 1, 3, 3])
-        + both("one axis", Window(strides: [2], dilations: [2], padsBefore: [3], padsAfter: [1]), [2, 3, 9], [4, 3, 3], hasBias: true)
-        + both("three axes", Window(strides: [2, 1, 1], padsBefore: [1, 0, 1], padsAfter: [0, 1, 1]), [1, 2, 4, 3, 3], [3, 2, 2, 2, 3], hasBias: true)
+        + both(
+            "one axis", Window(strides: [2], dilations: [2], padsBefore: [3], padsAfter: [1]), [2, 3, 9], [4, 3, 3], hasBias: true
+        )
+        + both(
+            "three axes", Window(strides: [2, 1, 1], padsBefore: [1, 0, 1], padsAfter: [0, 1, 1]), [1, 2, 4, 3, 3],
+            [3, 2, 2, 2, 3], hasBias: true)
 
     /// The sizes that blocked kernels like, and some that they do not.
     static let large: [OperatorCase] =
@@ -45,7 +49,9 @@ import Testing
         #expect(try OperatorChecks.gradientMatchesFiniteDifferences(testCase) == nil)
     }
 
-    @Test(arguments: cases.filter { ($0.op as? Conv)?.layout == .last }) func loweringComputesTheSame(_ testCase: OperatorCase) throws {
+    @Test(arguments: cases.filter { ($0.op as? Conv)?.layout == .last }) func loweringComputesTheSame(
+        _ testCase: OperatorCase
+    ) throws {
         #expect(try LoweringCheck.mismatch(testCase) == nil)
     }
 

@@ -12,13 +12,20 @@ import Testing
         let plain = FusedActivation.allCases.map { activation in
             // oneDNN's own approximations of the activations are a little coarser than ours.
             OperatorCase(
-                "\(activation), channels \(layout)", FusedConv(window: Window(padding: 1), layout: layout, activation: activation),
+                "\(activation), channels \(layout)",
+                FusedConv(window: Window(padding: 1), layout: layout, activation: activation),
                 [x, type(16, 8, 3, 3), type(16), y], tolerance: Tolerance(absolute: 2e-5, relative: 5e-5))
         }
         return plain + [
-            OperatorCase("without bias, channels \(layout)", FusedConv(window: Window(), layout: layout, activation: .relu), [x, type(16, 8, 1, 1), nil, y]),
-            OperatorCase("without residual, channels \(layout)", FusedConv(window: Window(), layout: layout, activation: .relu), [x, type(16, 8, 1, 1), type(16)]),
-            OperatorCase("depthwise, channels \(layout)", depthwise, [x, type(8, 1, 3, 3), type(8), x], tolerance: Tolerance(absolute: 2e-5, relative: 5e-5)),
+            OperatorCase(
+                "without bias, channels \(layout)", FusedConv(window: Window(), layout: layout, activation: .relu),
+                [x, type(16, 8, 1, 1), nil, y]),
+            OperatorCase(
+                "without residual, channels \(layout)", FusedConv(window: Window(), layout: layout, activation: .relu),
+                [x, type(16, 8, 1, 1), type(16)]),
+            OperatorCase(
+                "depthwise, channels \(layout)", depthwise, [x, type(8, 1, 3, 3), type(8), x],
+                tolerance: Tolerance(absolute: 2e-5, relative: 5e-5)),
         ]
     }
 

@@ -15,7 +15,9 @@ enum LoweringCheck {
         let actual = try GraphEvaluator(implementation: "reference").run(graph, bindings)
         let expected = try GraphEvaluator(implementation: "reference").run(testCase.op, inputs)
         for (index, tensor) in expected.enumerated() {
-            guard let result = actual["y\(index)"], result.type == tensor.type else { return "\(testCase): output \(index) is missing" }
+            guard let result = actual["y\(index)"], result.type == tensor.type else {
+                return "\(testCase): output \(index) is missing"
+            }
             if let message = testCase.tolerance.mismatch(result.doubles, tensor.doubles, "\(testCase) lowered") { return message }
         }
         return nil

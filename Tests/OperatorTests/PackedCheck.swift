@@ -15,7 +15,8 @@ enum PackedCheck {
             let result = Tensor(zeros: expected.type)
             result.storage.bytes.initializeMemory(as: UInt8.self, repeating: 0xFF)
             let problem = KernelProblem(
-                inputs: inputs.map { $0?.type }, outputs: [expected.type], constants: inputs.enumerated().map { $0 == 1 ? $1 : nil },
+                inputs: inputs.map { $0?.type }, outputs: [expected.type],
+                constants: inputs.enumerated().map { $0 == 1 ? $1 : nil },
                 packs: packs, threads: 2)
             let kernel = try op.kernel(for: problem).kernel
             let workspace = TensorStorage(byteCount: max(kernel.workspaceByteCount, 64))

@@ -19,13 +19,21 @@ import Testing
     private static let shapes: [Shape] = [
         Shape(name: "2x2", kernel: [2, 2], window: Window(stride: 2), x: [2, 3, 4, 6]),
         Shape(name: "overlapping with padding", kernel: [3, 3], window: Window(stride: 2, padding: 1), x: [1, 3, 5, 6]),
-        Shape(name: "asymmetric pads", kernel: [3, 2], window: Window(strides: [1, 2], padsBefore: [2, 0], padsAfter: [0, 1]), x: [1, 2, 4, 5]),
-        Shape(name: "dilations", kernel: [2, 3], window: Window(strides: [1, 1], dilations: [3, 2], padsBefore: [1, 2], padsAfter: [2, 1]), x: [1, 2, 5, 6]),
+        Shape(
+            name: "asymmetric pads", kernel: [3, 2], window: Window(strides: [1, 2], padsBefore: [2, 0], padsAfter: [0, 1]),
+            x: [1, 2, 4, 5]),
+        Shape(
+            name: "dilations", kernel: [2, 3],
+            window: Window(strides: [1, 1], dilations: [3, 2], padsBefore: [1, 2], padsAfter: [2, 1]), x: [1, 2, 5, 6]),
         Shape(name: "rounded up", kernel: [3, 3], window: Window(stride: 2), ceilMode: true, x: [1, 2, 6, 8]),
         // Rounding up would start a window behind the input here.
-        Shape(name: "rounded up, last window dropped", kernel: [1, 2], window: Window(strides: [3, 2], padsBefore: [0, 1], padsAfter: [0, 1]), ceilMode: true, x: [1, 2, 5, 5]),
+        Shape(
+            name: "rounded up, last window dropped", kernel: [1, 2],
+            window: Window(strides: [3, 2], padsBefore: [0, 1], padsAfter: [0, 1]), ceilMode: true, x: [1, 2, 5, 5]),
         Shape(name: "one axis", kernel: [3], window: Window(strides: [2], padsBefore: [1]), x: [2, 3, 7]),
-        Shape(name: "three axes", kernel: [2, 3, 2], window: Window(strides: [1, 2, 2], padsBefore: [1, 0, 1], padsAfter: [0, 1, 0]), x: [1, 2, 3, 5, 4]),
+        Shape(
+            name: "three axes", kernel: [2, 3, 2],
+            window: Window(strides: [1, 2, 2], padsBefore: [1, 0, 1], padsAfter: [0, 1, 0]), x: [1, 2, 3, 5, 4]),
     ]
 
     /// Values far enough apart that a small step never changes which element is the largest.
@@ -42,10 +50,13 @@ import Testing
             let max = MaxPool(kernel: shape.kernel, window: shape.window, ceilMode: shape.ceilMode, layout: layout)
             return [
                 OperatorCase(name, max, [x], fixed: [0: distinct(x)], step: 1.0 / 4096),
-                OperatorCase(name, AveragePool(kernel: shape.kernel, window: shape.window, ceilMode: shape.ceilMode, layout: layout), [x]),
+                OperatorCase(
+                    name, AveragePool(kernel: shape.kernel, window: shape.window, ceilMode: shape.ceilMode, layout: layout), [x]),
                 OperatorCase(
                     name + ", padding counts",
-                    AveragePool(kernel: shape.kernel, window: shape.window, ceilMode: shape.ceilMode, countIncludePad: true, layout: layout), [x]),
+                    AveragePool(
+                        kernel: shape.kernel, window: shape.window, ceilMode: shape.ceilMode, countIncludePad: true,
+                        layout: layout), [x]),
             ]
         } + [
             OperatorCase("channels \(layout)", GlobalAveragePool(layout: layout), [type(layout, [2, 5, 3, 4])]),
@@ -77,7 +88,9 @@ import Testing
         #expect(try OperatorChecks.gradientMatchesFiniteDifferences(testCase) == nil)
     }
 
-    @Test(arguments: cases.filter { $0.name.contains("channels last") }) func loweringComputesTheSame(_ testCase: OperatorCase) throws {
+    @Test(arguments: cases.filter { $0.name.contains("channels last") }) func loweringComputesTheSame(
+        _ testCase: OperatorCase
+    ) throws {
         #expect(try LoweringCheck.mismatch(testCase) == nil)
     }
 
@@ -109,7 +122,8 @@ import Testing
 
     @Test func refusesIndices() {
         var reader = OnnxReader(
-            type: "MaxPool", opset: 17, attributes: ["kernel_shape": .ints([2, 2])], inputs: [TensorType(.float32, [1, 1, 4, 4])],
+            type: "MaxPool", opset: 17, attributes: ["kernel_shape": .ints([2, 2])],
+            inputs: [TensorType(.float32, [1, 1, 4, 4])],
             constants: [nil], outputCount: 2)
         #expect(throws: GraphError.self) { try MaxPool(onnx: &reader) }
     }

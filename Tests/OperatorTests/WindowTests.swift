@@ -14,7 +14,9 @@ import Testing
     }
 
     @Test func explicitPadsAreBeginsThenEnds() throws {
-        let conv = try Self.conv(["pads": .ints([1, 2, 3, 4]), "strides": .ints([2, 1]), "dilations": .ints([1, 3]), "group": .int(1)])
+        let conv = try Self.conv([
+            "pads": .ints([1, 2, 3, 4]), "strides": .ints([2, 1]), "dilations": .ints([1, 3]), "group": .int(1),
+        ])
         #expect(conv.window == Window(strides: [2, 1], dilations: [1, 3], padsBefore: [1, 2], padsAfter: [3, 4]))
     }
 

@@ -23,7 +23,8 @@ import Testing
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Golden/onnx")
 
-    static let models = (try? JSONDecoder().decode(List.self, from: Data(contentsOf: folder.appendingPathComponent("models.json"))))?
+    static let models =
+        (try? JSONDecoder().decode(List.self, from: Data(contentsOf: folder.appendingPathComponent("models.json"))))?
         .models ?? []
 
     @Test func theListIsThere() {
@@ -58,6 +59,8 @@ import Testing
 
     private static func part(_ tensors: [String: Tensor], _ prefix: String) -> [String: Tensor] {
         Dictionary(
-            uniqueKeysWithValues: tensors.filter { $0.key.hasPrefix(prefix) }.map { (String($0.key.dropFirst(prefix.count)), $0.value) })
+            uniqueKeysWithValues: tensors.filter { $0.key.hasPrefix(prefix) }.map {
+                (String($0.key.dropFirst(prefix.count)), $0.value)
+            })
     }
 }

@@ -50,7 +50,8 @@ import TrainingKernels
         let count = graph.parameter("count", TensorType(.float32, [3]))
         graph.update(count, to: try graph.apply(Add(), count, g))
         let tensors = [
-            "w": Tensor([Float(1), 2, 3], shape: [3]), "m": Tensor([Float(0), 0, 0], shape: [3]), "count": Tensor([Float(0), 0, 0], shape: [3]),
+            "w": Tensor([Float(1), 2, 3], shape: [3]), "m": Tensor([Float(0), 0, 0], shape: [3]),
+            "count": Tensor([Float(0), 0, 0], shape: [3]),
         ]
         let plan = try Plan(graph, parameters: tensors, packs: PackStore(), options: Plan.Options(threads: 1))
         for _ in 0..<2 {

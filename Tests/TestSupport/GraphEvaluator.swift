@@ -26,7 +26,8 @@ package struct GraphEvaluator: Sendable {
             let outputs = try self.run(node.op, inputs)
             for (id, tensor) in zip(node.outputs, outputs) { values[id] = tensor }
         }
-        return Dictionary(uniqueKeysWithValues: graph.outputs.compactMap { output in values[output.value].map { (output.name, $0) } })
+        return Dictionary(
+            uniqueKeysWithValues: graph.outputs.compactMap { output in values[output.value].map { (output.name, $0) } })
     }
 
     /// Runs one operator.
@@ -50,7 +51,8 @@ package struct GraphEvaluator: Sendable {
         workspace.bytes.initializeMemory(as: UInt8.self, repeating: 0xFF)
         try kernel.run(
             KernelCall(
-                inputs: inputs.map { $0?.rawPointer }, outputs: outputs.map(\.rawPointer), workspace: workspace.bytes.baseAddress))
+                inputs: inputs.map { $0?.rawPointer }, outputs: outputs.map(\.rawPointer), workspace: workspace.bytes.baseAddress)
+        )
         return outputs
     }
 

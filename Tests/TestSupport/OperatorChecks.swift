@@ -47,10 +47,13 @@ package enum OperatorChecks {
         let result = try graph.differentiated(outputs[0], withRespectTo: Set(wanted.compactMap { ids[$0] }), seed: seedValue)
         var full = result.graph
         for index in wanted {
-            guard let id = ids[index], let gradient = result.gradients[id] else { return "\(testCase): input \(index) has no gradient" }
+            guard let id = ids[index], let gradient = result.gradients[id] else {
+                return "\(testCase): input \(index) has no gradient"
+            }
             full.output("g\(index)", gradient)
         }
-        let bindings = Dictionary(uniqueKeysWithValues: inputs.enumerated().compactMap { index, tensor in tensor.map { ("x\(index)", $0) } })
+        let bindings = Dictionary(
+            uniqueKeysWithValues: inputs.enumerated().compactMap { index, tensor in tensor.map { ("x\(index)", $0) } })
         let gradients = try GraphEvaluator().run(full, bindings)
         for index in wanted {
             guard let input = inputs[index], let gradient = gradients["g\(index)"] else { continue }

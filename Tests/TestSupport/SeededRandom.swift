@@ -21,9 +21,18 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
         let tensor = Tensor(zeros: type)
         switch type.dataType {
         case .float32: self.fill(tensor) { (random: inout SeededRandom) in Float.random(in: range, using: &random) }
-        case .float64: self.fill(tensor) { (random: inout SeededRandom) in Double.random(in: Double(range.lowerBound)...Double(range.upperBound), using: &random) }
-        case .int64: self.fill(tensor) { (random: inout SeededRandom) in Int64.random(in: Int64(range.lowerBound)...Int64(range.upperBound), using: &random) }
-        case .int32: self.fill(tensor) { (random: inout SeededRandom) in Int32.random(in: Int32(range.lowerBound)...Int32(range.upperBound), using: &random) }
+        case .float64:
+            self.fill(tensor) { (random: inout SeededRandom) in
+                Double.random(in: Double(range.lowerBound)...Double(range.upperBound), using: &random)
+            }
+        case .int64:
+            self.fill(tensor) { (random: inout SeededRandom) in
+                Int64.random(in: Int64(range.lowerBound)...Int64(range.upperBound), using: &random)
+            }
+        case .int32:
+            self.fill(tensor) { (random: inout SeededRandom) in
+                Int32.random(in: Int32(range.lowerBound)...Int32(range.upperBound), using: &random)
+            }
         case .bool, .uint8: self.fill(tensor) { (random: inout SeededRandom) in UInt8.random(in: 0...1, using: &random) }
         case .float16, .bfloat16, .int16, .int8: preconditionFailure("no random \(type.dataType)")
         }

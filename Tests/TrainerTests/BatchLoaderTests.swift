@@ -17,7 +17,8 @@ import Trainer
         try Data(csv.utf8).write(to: labels)
         let table = try LabelTable(file: labels, classes: 5)
         let image = try Preprocessing(crop: .none, height: 8, width: 8, filter: .bilinear, normalization: .imageNet)
-        return PictureSet(rows: table.rows, files: try ImageFolder(folder).resolve(table), preprocessing: image, cacheByteCount: 0)
+        return PictureSet(
+            rows: table.rows, files: try ImageFolder(folder).resolve(table), preprocessing: image, cacheByteCount: 0)
     }
 
     private static func firstPixels(_ batch: Batch) -> [Float] {

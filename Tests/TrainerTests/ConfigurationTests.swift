@@ -84,7 +84,8 @@ import Trainer
     }
 
     @Test func overridesWinOverTheFile() throws {
-        let c = try Self.load("training: {epochs: 4, batch_size: 8}", ["training.epochs=6", "+model.lora.rank=4", "image.size=[96,96]"])
+        let c = try Self.load(
+            "training: {epochs: 4, batch_size: 8}", ["training.epochs=6", "+model.lora.rank=4", "image.size=[96,96]"])
         #expect(c.training.epochs == 6 && c.training.batchSize == 8 && c.model.lora?.rank == 4 && c.image.height == 96)
         #expect(try Self.load("training: {gradient_clip: 2}", ["~training.gradient_clip"]).training.gradientClip == nil)
     }
@@ -96,7 +97,8 @@ import Trainer
     ])
     func unknownKeysNameTheNearest(_ yaml: String, _ overrides: [String], _ key: String, _ nearest: String) throws {
         let error = #expect(throws: ConfigurationError.self) { try Self.load(yaml, overrides) }
-        #expect(error?.code == .unknownKey && error?.subject == key && error?.message.contains("did you mean \(nearest)?") == true)
+        #expect(
+            error?.code == .unknownKey && error?.subject == key && error?.message.contains("did you mean \(nearest)?") == true)
     }
 
     @Test(arguments: [

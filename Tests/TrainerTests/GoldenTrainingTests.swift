@@ -21,7 +21,8 @@ import Trainer
             if step == 0 {
                 for gradient in golden.gradients {
                     let mismatch = try run.gradientMismatch(gradient, golden)
-                    #expect(mismatch <= 1e-4, "\(variant): gradient of \(gradient.name) is off by \(mismatch) of its largest element")
+                    #expect(
+                        mismatch <= 1e-4, "\(variant): gradient of \(gradient.name) is off by \(mismatch) of its largest element")
                 }
             }
         }
@@ -37,7 +38,8 @@ import Trainer
     /// Adapters of rank 8 on every fused projection of ViT-L have 786,432 parameters.
     @Test func adaptersOfViTLarge() throws {
         let recipe = ModelRecipe(
-            architecture: "vit_large_patch16", classes: 5, imageSize: 224, lora: LoRAConfiguration(rank: 8, alpha: 32, dropout: 0.1))
+            architecture: "vit_large_patch16", classes: 5, imageSize: 224,
+            lora: LoRAConfiguration(rank: 8, alpha: 32, dropout: 0.1))
         let parameters = try recipe.graph(batch: 1, mode: .training).parameters
         let adapters = parameters.filter { $0.role == .adapter }.map { $0.shape.reduce(1, *) }.reduce(0, +)
         #expect(adapters == 786_432)
@@ -203,7 +205,8 @@ private struct GoldenRun {
     func gradientMismatch(_ gradient: GoldenTraining.Gradient, _ golden: GoldenTraining) throws -> Double {
         let actual = try self.plan.output("gradient/" + gradient.name).doubles
         let expected = try #require(golden.tensors["gradient/" + gradient.name]).doubles
-        let indices = gradient.sampled
+        let indices =
+            gradient.sampled
             ? GoldenGenerator.integers("indices." + gradient.name, count: expected.count, bound: actual.count)
             : Array(actual.indices)
         try #require(indices.count == expected.count)

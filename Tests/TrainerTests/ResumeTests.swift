@@ -44,7 +44,8 @@ import Trainer
         defer { try? FileManager.default.removeItem(at: folder) }
         let configuration = try Self.configuration(folder, model: model)
 
-        let whole = try TrainingRun.create(configuration, try DataSource(configuration), at: folder.appendingPathComponent("whole").path)
+        let whole = try TrainingRun.create(
+            configuration, try DataSource(configuration), at: folder.appendingPathComponent("whole").path)
         #expect(try await whole.fit(Interruption()) == .finished)
 
         // Dies without a word after step 5, in the middle of epoch 2: the last checkpoint is that of step 4.
@@ -71,7 +72,8 @@ import Trainer
         var hashes: [String] = []
         for (name, seed) in [("a", UInt64(1)), ("b", 1), ("c", 2)] {
             configuration.training.seed = seed
-            let run = try TrainingRun.create(configuration, try DataSource(configuration), at: folder.appendingPathComponent(name).path)
+            let run = try TrainingRun.create(
+                configuration, try DataSource(configuration), at: folder.appendingPathComponent(name).path)
             #expect(try await run.fit(Interruption()) == .finished)
             hashes.append(run.weightHash)
         }

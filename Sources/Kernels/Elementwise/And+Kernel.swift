@@ -2,6 +2,6 @@ package import Graph
 
 extension And: Executable {
     package static let implementations: [Implementation<And>] = [
-        .reference({ min($0, $1) }),
+        .reference({ min($0, $1) })
     ]
 }

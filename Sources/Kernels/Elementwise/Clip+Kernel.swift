@@ -8,10 +8,12 @@ extension Clip: Executable {
         },
         Implementation("reference") { (op, problem) throws(KernelError) in
             let (low, high) = (op.min ?? -.infinity, op.max ?? .infinity)
-            return UnaryReference(problem, { value in
-                let raised = value < low ? low : value
-                return raised > high ? high : raised
-            })
+            return UnaryReference(
+                problem,
+                { value in
+                    let raised = value < low ? low : value
+                    return raised > high ? high : raised
+                })
         },
     ]
 }

@@ -5,6 +5,6 @@ package import Graph
 
 extension Cos: Executable {
     package static let implementations: [Implementation<Cos>] = [
-        .reference({ cos($0) }),
+        .reference({ cos($0) })
     ]
 }

@@ -2,6 +2,6 @@ package import Graph
 
 extension Not: Executable {
     package static let implementations: [Implementation<Not>] = [
-        .reference({ 1 - $0 }),
+        .reference({ 1 - $0 })
     ]
 }

@@ -2,6 +2,6 @@ package import Graph
 
 extension Or: Executable {
     package static let implementations: [Implementation<Or>] = [
-        .reference({ max($0, $1) }),
+        .reference({ max($0, $1) })
     ]
 }

@@ -5,6 +5,6 @@ package import Graph
 
 extension Sin: Executable {
     package static let implementations: [Implementation<Sin>] = [
-        .reference({ sin($0) }),
+        .reference({ sin($0) })
     ]
 }

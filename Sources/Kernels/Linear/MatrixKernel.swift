@@ -22,7 +22,8 @@ package final class MatrixKernel: Kernel, @unchecked Sendable {
     ///   - bias: index of the input that is added to each row, nil for none.
     ///   - residual: index of the input that is added to the result, nil for none.
     package init(
-        _ subject: String, _ product: MatrixProduct, threads: Int, transposeA: Bool = false, transposeB: Bool = false, alpha: Float = 1,
+        _ subject: String, _ product: MatrixProduct, threads: Int, transposeA: Bool = false, transposeB: Bool = false,
+        alpha: Float = 1,
         activation: FusedActivation = .none, bias: Int? = nil, residual: Int? = nil, addend: Addend? = nil
     ) throws(KernelError) {
         let isFlat = product.isCollapsible && !transposeA

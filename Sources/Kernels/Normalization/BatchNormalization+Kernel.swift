@@ -46,7 +46,8 @@ extension ck_batchnorm_spec {
             for position in 0..<self.area {
                 body(
                     self.channels_last
-                        ? (n * self.area + position) * self.channels + channel : (n * self.channels + channel) * self.area + position)
+                        ? (n * self.area + position) * self.channels + channel
+                        : (n * self.channels + channel) * self.area + position)
             }
         }
     }

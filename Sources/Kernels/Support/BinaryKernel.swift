@@ -3,9 +3,10 @@ import Graph
 
 /// A C function on broadcast float32 pairs; over more than two inputs it runs from left to right.
 package struct BinaryKernel: Kernel {
-    package typealias Function = @Sendable @convention(c) (
-        UnsafePointer<ck_broadcast>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
-    ) -> Void
+    package typealias Function =
+        @Sendable @convention(c) (
+            UnsafePointer<ck_broadcast>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
+        ) -> Void
 
     private let function: Function
     private let plans: [ck_broadcast]
@@ -37,9 +38,10 @@ package struct BinaryKernel: Kernel {
 
 /// A C comparison of broadcast float32 pairs.
 package struct ComparisonKernel: Kernel {
-    package typealias Function = @Sendable @convention(c) (
-        UnsafePointer<ck_broadcast>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<UInt8>?
-    ) -> Void
+    package typealias Function =
+        @Sendable @convention(c) (
+            UnsafePointer<ck_broadcast>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<UInt8>?
+        ) -> Void
 
     private let function: Function
     private let plan: ck_broadcast

@@ -10,9 +10,10 @@ extension Reduction {
 
 /// A float32 reduction in C. The result is the same for any number of threads.
 package struct ReductionKernel: Kernel {
-    package typealias Function = @Sendable @convention(c) (
-        UnsafePointer<ck_reduction>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Float>?
-    ) -> Void
+    package typealias Function =
+        @Sendable @convention(c) (
+            UnsafePointer<ck_reduction>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Float>?
+        ) -> Void
 
     private let function: Function
     private let plan: ck_reduction

@@ -47,7 +47,8 @@ private enum FoldConstants {
             let workspace = TensorStorage(byteCount: max(kernel.workspaceByteCount, 1))
             try kernel.run(
                 KernelCall(
-                    inputs: inputs.map { $0?.rawPointer }, outputs: outputs.map(\.rawPointer), workspace: workspace.bytes.baseAddress))
+                    inputs: inputs.map { $0?.rawPointer }, outputs: outputs.map(\.rawPointer),
+                    workspace: workspace.bytes.baseAddress))
         } catch {
             throw GraphError(.unsupported, node.name, "\(error)")
         }

@@ -6,7 +6,8 @@ extension Pass {
         let attended = try graph.rewritten { (rewriter, node) throws(GraphError) in
             guard node.op is MatMul, let match = AttentionMatch(node, rewriter.old) else { return nil }
             return try rewriter.new.append(
-                ScaledDotProductAttention(scale: match.scale), [rewriter[match.q], rewriter[match.k], rewriter[match.v]], name: node.name)
+                ScaledDotProductAttention(scale: match.scale), [rewriter[match.q], rewriter[match.k], rewriter[match.v]],
+                name: node.name)
         }
         return try attended.rewritten { (rewriter, node) throws(GraphError) in
             guard node.op is Reshape, let match = PackedMatch(node, rewriter.old) else { return nil }
@@ -29,7 +30,8 @@ private struct AttentionMatch {
             let scores = softmax.inputs[0]
         else { return nil }
         let outer = Self.unscaled(scores, graph)
-        guard let product = graph.producer(of: outer.value), product.op is MatMul, let left = product.inputs[0], let right = product.inputs[1]
+        guard let product = graph.producer(of: outer.value), product.op is MatMul, let left = product.inputs[0],
+            let right = product.inputs[1]
         else { return nil }
         let q = Self.unscaled(left, graph)
         let scaledKey = Self.unscaled(right, graph)
@@ -47,7 +49,8 @@ private struct AttentionMatch {
 
     /// The value without a product with, or quotient by, a scalar constant.
     private static func unscaled(_ value: ValueID, _ graph: Graph) -> (value: ValueID, factor: Float) {
-        guard let node = graph.producer(of: value), node.op is Mul || node.op is Div, let x = node.inputs[0], let y = node.inputs[1]
+        guard let node = graph.producer(of: value), node.op is Mul || node.op is Div, let x = node.inputs[0],
+            let y = node.inputs[1]
         else { return (value, 1) }
         if let factor = Self.scalar(graph[y]) { return (x, node.op is Mul ? factor : 1 / factor) }
         if node.op is Mul, let factor = Self.scalar(graph[x]) { return (y, factor) }
@@ -73,7 +76,8 @@ private struct PackedMatch {
         else { return nil }
         var stacked: ValueID?
         for (position, input) in attention.inputs.enumerated() {
-            guard let input, let part = Self.part(of: input, graph), part.index == position, stacked == nil || stacked == part.source
+            guard let input, let part = Self.part(of: input, graph), part.index == position,
+                stacked == nil || stacked == part.source
             else { return nil }
             stacked = part.source
         }

@@ -47,7 +47,9 @@ private enum FuseGelu {
 
     /// A constant of one element close to `value`.
     private static func isScalar(_ candidate: Value, _ value: Double) -> Bool {
-        guard let tensor = candidate.constant, tensor.type.dataType == .float32, tensor.type.elementCount == 1 else { return false }
+        guard let tensor = candidate.constant, tensor.type.dataType == .float32, tensor.type.elementCount == 1 else {
+            return false
+        }
         return tensor.array(of: Float.self).allSatisfy { abs(Double($0) - value) < 1e-6 }
     }
 }

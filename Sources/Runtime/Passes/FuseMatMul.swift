@@ -3,7 +3,8 @@ package import Graph
 extension Pass {
     /// Takes transposes of the last two axes, scalar factors, bias, activation and residual into the matrix product.
     package static let fuseMatMul = Pass("fuseMatMul") { (graph) throws(GraphError) in
-        var graph = try graph.rewritten { (rewriter, node) throws(GraphError) in try FuseMatMul.absorbTransposes(&rewriter, node) }
+        var graph = try graph.rewritten { (rewriter, node) throws(GraphError) in try FuseMatMul.absorbTransposes(&rewriter, node)
+        }
         graph = try graph.rewritten { (rewriter, node) throws(GraphError) in try FuseMatMul.absorbScale(&rewriter, node) }
         graph = try graph.rewritten { (rewriter, node) throws(GraphError) in try FuseMatMul.absorbBias(&rewriter, node) }
         graph = try graph.rewritten { (rewriter, node) throws(GraphError) in try FuseMatMul.absorbActivation(&rewriter, node) }
@@ -25,7 +26,9 @@ private enum FuseMatMul {
 
     /// The source of a transposition that swaps the last two axes and nothing else.
     private static func untransposed(_ id: ValueID, _ graph: Graph) -> ValueID? {
-        guard let node = graph.producer(of: id), let transpose = node.op as? Transpose, let source = node.inputs[0] else { return nil }
+        guard let node = graph.producer(of: id), let transpose = node.op as? Transpose, let source = node.inputs[0] else {
+            return nil
+        }
         let rank = graph[source].type.rank
         guard rank >= 2, transpose.order(rank: rank) == Array(0..<(rank - 2)) + [rank - 1, rank - 2] else { return nil }
         return source
@@ -52,7 +55,9 @@ private enum FuseMatMul {
             op.activation == .none && producer.inputs.compactMap(\.self).count == 2 && old[other].constant != nil
                 && old[other].type == TensorType(.float32, [])
         }
-        guard let found, let other = found.other, let scalar = old[other].constant?.array(of: Float.self).first else { return nil }
+        guard let found, let other = found.other, let scalar = old[other].constant?.array(of: Float.self).first else {
+            return nil
+        }
         let op = FusedMatMul(
             transposeA: found.op.transposeA, transposeB: found.op.transposeB, alpha: found.op.alpha * scalar)
         return try rewriter.new.append(op, rewriter.mapped(found.node.inputs), name: node.name)

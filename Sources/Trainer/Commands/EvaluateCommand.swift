@@ -53,7 +53,8 @@ package struct EvaluateCommand: Sendable {
         let evaluator = try Evaluator(recipe, batchSize: batchSize, parameters: weights, threads: threads)
         let loader = BatchLoader(pictures, batchSize: batchSize, augmentation: nil, seed: 0)
         var progress = ProgressLine()
-        let logits = try await evaluator.logits(loader, on: ComputeThread(threads: threads), prefetch: system.prefetch) { done, total in
+        let logits = try await evaluator.logits(loader, on: ComputeThread(threads: threads), prefetch: system.prefetch) {
+            done, total in
             progress.show("evaluate", done: done, of: total, note: "")
         }
         progress.clear()

@@ -71,7 +71,9 @@ package struct FitCommand: Sendable {
         Self.describe(run.data, run.step)
         switch try await run.fit(interruption) {
         case .finished:
-            print("finished: \(run.state.epoch) epochs, best epoch \(run.state.bestEpoch ?? run.state.epoch), weights \(run.weightHash)")
+            print(
+                "finished: \(run.state.epoch) epochs, best epoch \(run.state.bestEpoch ?? run.state.epoch), weights \(run.weightHash)"
+            )
             return 0
         case .interrupted(let signal): return 128 + signal
         }

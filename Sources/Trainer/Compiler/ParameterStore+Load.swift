@@ -11,7 +11,8 @@ extension ParameterStore {
         }
         let refused = self.assign(values)
         guard refused.isEmpty else {
-            throw CheckpointError(.mismatch, source, "has \(refused.count) tensors that do not fit the model, \(refused[0]) first")
+            throw CheckpointError(
+                .mismatch, source, "has \(refused.count) tensors that do not fit the model, \(refused[0]) first")
         }
     }
 

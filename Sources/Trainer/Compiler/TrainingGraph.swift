@@ -67,7 +67,8 @@ package struct TrainingGraph: Sendable {
         let batch = options.inputShape[0]
         let labels = model.graph.input("labels", TensorType(.int64, [batch]))
         let mask = model.graph.input("mask", TensorType(.float32, [batch]))
-        let weights = options.usesClassWeights
+        let weights =
+            options.usesClassWeights
             ? model.graph.parameter(Self.classWeightsName, TensorType(.float32, [options.classes])) : nil
         let entropy = SoftmaxCrossEntropy(labelSmoothing: options.labelSmoothing)
         let loss = try model.graph.append(entropy, [logits, labels, weights, mask], name: "loss")[0]

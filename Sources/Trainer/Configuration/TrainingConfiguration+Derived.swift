@@ -48,7 +48,8 @@ extension TrainingConfiguration {
             referable >= 1 && referable < self.data.classNames.count, "data.referable_from",
             "must be 1...\(self.data.classNames.count - 1), or null where the classes are no grades")
         try require(
-            self.data.validationShare >= 0 && self.data.validationShare < 1, "data.validation_share", "must be at least 0 and below 1")
+            self.data.validationShare >= 0 && self.data.validationShare < 1, "data.validation_share",
+            "must be at least 0 and below 1")
         try require(self.training.epochs >= 1, "training.epochs", "must be 1 or more")
         try require(self.training.batchSize >= 1, "training.batch_size", "must be 1 or more")
         try require(
@@ -57,7 +58,8 @@ extension TrainingConfiguration {
             self.training.labelSmoothing >= 0 && self.training.labelSmoothing <= 1, "training.label_smoothing", "must be 0...1")
         try require((self.training.gradientClip ?? 1) > 0, "training.gradient_clip", "must be above 0, or null")
         try require(
-            self.training.warmupEpochs >= 0 && self.training.warmupEpochs <= Double(self.training.epochs), "training.warmup_epochs",
+            self.training.warmupEpochs >= 0 && self.training.warmupEpochs <= Double(self.training.epochs),
+            "training.warmup_epochs",
             "must be 0...\(self.training.epochs)")
         if let lora = self.model.lora {
             try require(lora.rank >= 1, "model.lora.rank", "must be 1 or more")
@@ -67,7 +69,8 @@ extension TrainingConfiguration {
             ArchitectureTable.names.contains(self.model.name), "model.name",
             "unknown architecture \(self.model.name); known are \(ArchitectureTable.names.joined(separator: ", "))")
         let isTransformer = self.model.name != "resnet18" && self.model.name != "resnet50"
-        try require(!isTransformer || self.image.height % 16 == 0, "image.size", "must be a multiple of 16 for \(self.model.name)")
+        try require(
+            !isTransformer || self.image.height % 16 == 0, "image.size", "must be a multiple of 16 for \(self.model.name)")
     }
 }
 

@@ -52,7 +52,8 @@ package struct BatchLoader: Sendable {
         let labels = rows.map { Int64(self.pictures.rows[$0].grade) } + [Int64](repeating: 0, count: padding)
         let mask = [Float](repeating: 1, count: rows.count) + [Float](repeating: 0, count: padding)
         return Batch(
-            input: input, labels: Tensor(labels, shape: [self.batchSize]), mask: Tensor(mask, shape: [self.batchSize]), rows: rows)
+            input: input, labels: Tensor(labels, shape: [self.batchSize]), mask: Tensor(mask, shape: [self.batchSize]), rows: rows
+        )
     }
 
     /// The pictures of a batch, and those that only fill it.

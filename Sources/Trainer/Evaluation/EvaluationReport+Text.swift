@@ -15,10 +15,12 @@ extension EvaluationReport {
             "macro F1           \(number(self.macroF1))",
             "quadratic kappa    \(number(self.quadraticKappa))",
             "AUROC macro        \(number(self.macroAuroc))"
-                + (self.undefinedAurocClasses.isEmpty ? "" : "  (without classes \(self.undefinedAurocClasses): only one kind of label)"),
+                + (self.undefinedAurocClasses.isEmpty
+                    ? "" : "  (without classes \(self.undefinedAurocClasses): only one kind of label)"),
         ]
         for boundary in self.boundaries {
-            lines.append("\(boundary.name) (grade >= \(boundary.grade)): \(boundary.positives) positive, \(boundary.negatives) negative")
+            lines.append(
+                "\(boundary.name) (grade >= \(boundary.grade)): \(boundary.positives) positive, \(boundary.negatives) negative")
             lines.append("  AUROC            \(interval(boundary.auroc)), bootstrap over patients")
             lines.append("  sensitivity      \(interval(boundary.sensitivity)) at \(boundary.threshold)")
             lines.append("  specificity      \(interval(boundary.specificity))")

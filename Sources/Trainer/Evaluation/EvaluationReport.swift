@@ -43,7 +43,8 @@ package struct EvaluationReport: Sendable, Codable, Hashable {
     ///   - truth: one label for each result.
     ///   - patients: whose picture it is; what the bootstrap draws.
     package init(
-        _ results: [ScreeningResult], truth: [Int], patients: [String], task: ScreeningTask, resamples: Int = 2000, seed: UInt64 = 42
+        _ results: [ScreeningResult], truth: [Int], patients: [String], task: ScreeningTask, resamples: Int = 2000,
+        seed: UInt64 = 42
     ) {
         let classes = task.classNames.count
         let probabilities = results.map(\.probabilities)
@@ -61,7 +62,9 @@ package struct EvaluationReport: Sendable, Codable, Hashable {
         self.confusion = matrix.rows
         self.classNames = task.classNames
         var boundaries = [("any", 1, 0.5)]
-        if let grade = task.referableFrom, grade > 1, grade < classes { boundaries.append(("referable", grade, task.referableThreshold)) }
+        if let grade = task.referableFrom, grade > 1, grade < classes {
+            boundaries.append(("referable", grade, task.referableThreshold))
+        }
         self.boundaries = boundaries.map { name, grade, threshold in
             Boundary(
                 name: name, grade: grade, threshold: threshold, probabilities: probabilities, truth: truth, patients: patients,
@@ -75,7 +78,8 @@ package struct EvaluationReport: Sendable, Codable, Hashable {
 
 extension EvaluationReport.Boundary {
     fileprivate init(
-        name: String, grade: Int, threshold: Double, probabilities: [[Double]], truth: [Int], patients: [String], bootstrap: Bootstrap?
+        name: String, grade: Int, threshold: Double, probabilities: [[Double]], truth: [Int], patients: [String],
+        bootstrap: Bootstrap?
     ) {
         let boundary = OrdinalThreshold(grade: grade)
         let positive = truth.map(boundary.isPositive)

@@ -43,7 +43,7 @@ package struct DataSource: Sendable {
             try report(duplicates.conflicts(in: table), table.name)
             do throws(DataError) {
                 try DuplicatePictures.checkApart((table, files), (held, heldFiles))
-            } catch where error.code == .leakage {
+            } catch  where error.code == .leakage {
                 try report(error.problems, table.name)
             }
             let parts = [SplitPart](repeating: .train, count: table.rows.count)

@@ -52,7 +52,8 @@ package final class TrainingRun {
         let trained = Set(self.step.trained)
         let frozen = Set(self.step.parameters.filter { $0.role != .buffer && !trained.contains($0.name) }.map(\.name))
         self.plan = try Plan(
-            self.step.graph, parameters: store.tensors, packs: PackStore(), options: Plan.Options(threads: threads, frozen: frozen))
+            self.step.graph, parameters: store.tensors, packs: PackStore(),
+            options: Plan.Options(threads: threads, frozen: frozen))
         self.evaluator = try Evaluator(self.recipe, batchSize: self.batchSize, parameters: store.tensors, threads: threads)
     }
 
@@ -94,7 +95,8 @@ package final class TrainingRun {
             "\(path)/config.yaml", overrides: [], defaults: TrainingConfiguration(image: image))
         let data = try DataSource(configuration)
         guard Array(data.splitCSV.utf8) == (try AtomicFile.read("\(path)/\(RunFile.split)")) else {
-            throw DataError(.leakage, configuration.data.csv, "the labels or their parts changed since the run began; start a new run")
+            throw DataError(
+                .leakage, configuration.data.csv, "the labels or their parts changed since the run began; start a new run")
         }
         let steps = try directory.checkpoints().filter { $0 == .last || $0 == .interrupted }.map { name in
             (name: name, step: try directory.load(name, state: TrainingState.self, withOptimizer: false).state.step)
@@ -131,7 +133,8 @@ package final class TrainingRun {
         while self.state.epoch < self.configuration.training.epochs {
             if let signal = try await self.runEpoch(interruption) {
                 try self.save(.interrupted)
-                self.progress.say("interrupted at step \(self.state.step); resume with: dr-train fit --resume \(self.directory.path)")
+                self.progress.say(
+                    "interrupted at step \(self.state.step); resume with: dr-train fit --resume \(self.directory.path)")
                 return .interrupted(signal: signal)
             }
         }

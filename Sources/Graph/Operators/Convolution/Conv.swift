@@ -80,7 +80,8 @@ extension Window {
         let sizes = try self.outputSizes(spatial, kernel: Array(w.shape.dropFirst(2)), in: subject)
         let (product, overflow) = w.shape[1].multipliedReportingOverflow(by: self.groups)
         guard !overflow, product == channels else {
-            throw GraphError(.shape, subject, "C is \(channels) in x (\(x)) and \(w.shape[1]) x \(self.groups) groups in w (\(w))")
+            throw GraphError(
+                .shape, subject, "C is \(channels) in x (\(x)) and \(w.shape[1]) x \(self.groups) groups in w (\(w))")
         }
         guard w.shape[0] % self.groups == 0 else {
             throw GraphError(.shape, subject, "\(w.shape[0]) output channels do not fall into \(self.groups) groups")

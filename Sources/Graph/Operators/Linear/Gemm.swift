@@ -23,7 +23,9 @@ package struct Gemm: OnnxOperator {
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
         let a = try self.type(inputs, 0)
         let b = try self.type(inputs, 1)
-        guard a.rank == 2, b.rank == 2 else { throw GraphError(.shape, self.name, "a is \(a), b is \(b); both must have two axes") }
+        guard a.rank == 2, b.rank == 2 else {
+            throw GraphError(.shape, self.name, "a is \(a), b is \(b); both must have two axes")
+        }
         let plan = try MatrixProduct(a, b, transposeA: self.transA, transposeB: self.transB, in: self.name)
         if let c = self.optionalType(inputs, 2) {
             guard c.dataType == .float32 else { throw GraphError(.dataType, self.name, "c is \(c)") }

@@ -36,7 +36,9 @@ extension ChannelLayout {
     /// The type of a global pooling: every spatial size becomes 1.
     package func globalPoolingType(_ x: TensorType, in subject: String) throws(GraphError) -> TensorType {
         guard x.dataType == .float32 else { throw GraphError(.dataType, subject, "x is \(x)") }
-        guard x.rank >= 3, x.elementCount > 0 else { throw GraphError(.shape, subject, "x is \(x), needs elements and three axes") }
+        guard x.rank >= 3, x.elementCount > 0 else {
+            throw GraphError(.shape, subject, "x is \(x), needs elements and three axes")
+        }
         let (batch, channels, spatial) = self.split(x.shape)
         return TensorType(.float32, self.join(batch: batch, channels: channels, spatial: spatial.map { _ in 1 }))
     }

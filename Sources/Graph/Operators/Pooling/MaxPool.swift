@@ -28,7 +28,8 @@ package struct MaxPool: OnnxOperator {
 
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
         let x = try self.type(inputs, 0)
-        let shape = try self.window.poolingShape(x, kernel: self.kernel, ceiling: self.ceilMode, layout: self.layout, in: self.name)
+        let shape = try self.window.poolingShape(
+            x, kernel: self.kernel, ceiling: self.ceilMode, layout: self.layout, in: self.name)
         return [TensorType(.float32, shape)]
     }
 

@@ -18,7 +18,8 @@ extension MaxPool: ChannelLayoutOperator {
 extension AveragePool: ChannelLayoutOperator {
     package func with(layout: ChannelLayout) -> AveragePool {
         AveragePool(
-            kernel: self.kernel, window: self.window, ceilMode: self.ceilMode, countIncludePad: self.countIncludePad, layout: layout)
+            kernel: self.kernel, window: self.window, ceilMode: self.ceilMode, countIncludePad: self.countIncludePad,
+            layout: layout)
     }
 }
 

@@ -70,7 +70,8 @@ package struct Window: Sendable, Hashable {
             let (padded, sumOverflow) = input[axis].addingReportingOverflow(padding)
             guard !overflow, !padOverflow, !sumOverflow, padded > reach else {
                 throw GraphError(
-                    .shape, subject, "kernel \(kernel[axis]) with dilation \(self.dilations[axis]) is larger than axis \(axis) "
+                    .shape, subject,
+                    "kernel \(kernel[axis]) with dilation \(self.dilations[axis]) is larger than axis \(axis) "
                         + "of \(input) with its padding")
             }
             let room = padded - reach - 1

@@ -19,7 +19,9 @@ package struct DropoutTraining: Operator {
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
         let x = try self.type(inputs, 0)
         let seed = try self.type(inputs, 1)
-        guard self.ratio >= 0, self.ratio < 1 else { throw GraphError(.attribute, self.name, "ratio \(self.ratio) is outside 0..<1") }
+        guard self.ratio >= 0, self.ratio < 1 else {
+            throw GraphError(.attribute, self.name, "ratio \(self.ratio) is outside 0..<1")
+        }
         guard x.dataType == .float32 else { throw GraphError(.dataType, self.name, "does not take \(x)") }
         guard seed == TensorType(.int64, [2]) else { throw GraphError(.shape, self.name, "seed must be int64[2], is \(seed)") }
         return [x, TensorType(.bool, x.shape)]
