@@ -22,8 +22,8 @@ import Trainer
     }
 
     private static func firstPixels(_ batch: Batch) -> [Float] {
-        let pixels = batch.input.array(of: Float.self)
-        return (0..<batch.input.shape[0]).map { pixels[$0 * 3 * 8 * 8] }
+        let pixels = batch.inputs["input"]!.array(of: Float.self)
+        return (0..<batch.inputs["input"]!.shape[0]).map { pixels[$0 * 3 * 8 * 8] }
     }
 
     private static func withPictures(_ body: (PictureSet) throws -> Void) throws {
@@ -41,7 +41,7 @@ import Trainer
             #expect(batches.flatMap(\.rows).sorted() == Array(0..<10))
             let last = batches[2]
             #expect(last.rows.count == 2)
-            #expect(last.mask.array(of: Float.self) == [1, 1, 0, 0])
+            #expect(last.inputs["mask"]!.array(of: Float.self) == [1, 1, 0, 0])
             #expect(Array(Self.firstPixels(last)[2...]) == Array(Self.firstPixels(batches[0])[..<2]))
             #expect(Set(Self.firstPixels(last)).count == 4)
         }
@@ -52,9 +52,9 @@ import Trainer
             let loader = BatchLoader(pictures, batchSize: 4, augmentation: nil, seed: 7)
             let last = try loader.batch(epoch: 0, index: 2)
             #expect(last.rows == [8, 9])
-            #expect(last.mask.array(of: Float.self) == [1, 1, 0, 0])
+            #expect(last.inputs["mask"]!.array(of: Float.self) == [1, 1, 0, 0])
             #expect(Array(Self.firstPixels(last)[2...]) == [0, 0])
-            #expect(last.labels.array(of: Int64.self) == [3, 4, 0, 0])
+            #expect(last.inputs["labels"]!.array(of: Int64.self) == [3, 4, 0, 0])
         }
     }
 }

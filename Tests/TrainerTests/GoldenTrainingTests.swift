@@ -144,6 +144,12 @@ struct GoldenTraining {
             globalPool: self.file.model.arguments.global_pool == "avg", lora: lora)
     }
 
+    var loss: ClassificationLoss {
+        ClassificationLoss(
+            classes: self.file.model.arguments.num_classes, labelSmoothing: self.file.loss.label_smoothing,
+            usesClassWeights: self.file.loss.class_weights != nil)
+    }
+
     var options: TrainingGraphOptions {
         var optimizer = OptimizerConfiguration()
         optimizer.kind = self.file.optimizer.name == "SGD" ? .sgd : .adamw
@@ -152,9 +158,7 @@ struct GoldenTraining {
         optimizer.decaysVectors = true
         let trainable = Set(self.parameters.filter(\.trainable).map(\.name))
         var options = TrainingGraphOptions(
-            inputShape: self.file.input.shape, classes: self.file.model.arguments.num_classes, adapters: self.recipe.lora,
-            optimizer: optimizer, labelSmoothing: self.file.loss.label_smoothing,
-            usesClassWeights: self.file.loss.class_weights != nil, gradientClip: self.file.max_norm,
+            inputShape: self.file.input.shape, adapters: self.recipe.lora, optimizer: optimizer, gradientClip: self.file.max_norm,
             trains: { trainable.contains($0.name) })
         options.exposesGradients = true
         return options
@@ -170,7 +174,7 @@ private struct GoldenRun {
 
     init(_ golden: GoldenTraining) throws {
         self.golden = golden
-        let graph = try TrainingGraph(golden.recipe.make(), golden.options)
+        let graph = try TrainingGraph(golden.recipe.make(), golden.loss, golden.options)
         let wanted = Dictionary(uniqueKeysWithValues: graph.parameters.map { ($0.name, $0.shape) })
         let given = Dictionary(uniqueKeysWithValues: golden.parameters.map { ($0.name, $0.shape) })
         try #require(wanted == given, "parameter names and shapes")
@@ -180,7 +184,7 @@ private struct GoldenRun {
                 parameter.name, shape: parameter.shape, scale: parameter.scale, offset: parameter.offset)
         }
         store.addZeros(graph.optimizerState)
-        if let weights = golden.classWeights { store[TrainingGraph.classWeightsName] = Tensor(weights, shape: [weights.count]) }
+        if let weights = golden.classWeights { store[ClassificationLoss.classWeightsName] = Tensor(weights, shape: [weights.count]) }
         self.store = store
         self.plan = try Plan(graph.graph, parameters: store.tensors, packs: PackStore(), options: Plan.Options(threads: 2))
     }

@@ -45,13 +45,13 @@ import Trainer
         let configuration = try Self.configuration(folder, model: model)
 
         let whole = try TrainingRun.create(
-            configuration, try DataSource(configuration), at: folder.appendingPathComponent("whole").path)
+            configuration, try configuration.objective(), at: folder.appendingPathComponent("whole").path)
         #expect(try await whole.fit(Interruption()) == .finished)
 
         // Dies without a word after step 5, in the middle of epoch 2: the last checkpoint is that of step 4.
         let path = folder.appendingPathComponent("stopped").path
         do {
-            let stopped = try TrainingRun.create(configuration, try DataSource(configuration), at: path)
+            let stopped = try TrainingRun.create(configuration, try configuration.objective(), at: path)
             stopped.afterStep = { if $0 == 5 { throw Stop() } }
             await #expect(throws: Stop.self) { try await stopped.fit(Interruption()) }
         }
@@ -73,7 +73,7 @@ import Trainer
         for (name, seed) in [("a", UInt64(1)), ("b", 1), ("c", 2)] {
             configuration.training.seed = seed
             let run = try TrainingRun.create(
-                configuration, try DataSource(configuration), at: folder.appendingPathComponent(name).path)
+                configuration, try configuration.objective(), at: folder.appendingPathComponent(name).path)
             #expect(try await run.fit(Interruption()) == .finished)
             hashes.append(run.weightHash)
         }

@@ -51,14 +51,13 @@ package struct EvaluateCommand: Sendable {
         let threads = system.computeThreads
         let batchSize = min(16, pictures.count)
         let evaluator = try Evaluator(recipe, batchSize: batchSize, parameters: weights, threads: threads)
-        let loader = BatchLoader(pictures, batchSize: batchSize, augmentation: nil, seed: 0)
         var progress = ProgressLine()
-        let logits = try await evaluator.logits(loader, on: ComputeThread(threads: threads), prefetch: system.prefetch) {
-            done, total in
+        let results = try await pictures.results(
+            evaluator, task, on: ComputeThread(threads: threads), prefetch: system.prefetch
+        ) { done, total in
             progress.show("evaluate", done: done, of: total, note: "")
         }
         progress.clear()
-        let results = logits.map(task.result(logits:))
         let report = EvaluationReport(
             results, truth: pictures.rows.map(\.grade), patients: pictures.rows.map(\.patient), task: task)
         print(report.text)

@@ -27,12 +27,7 @@ package struct FitCommand: Sendable {
 
     /// The defaults under overrides, as YAML.
     package static func defaultConfiguration(overrides: [String]) throws -> String {
-        try ConfigurationFile.yaml(try ConfigurationFile.load(nil, overrides: overrides, defaults: self.defaults()))
-    }
-
-    static func defaults() throws -> TrainingConfiguration {
-        TrainingConfiguration(
-            image: try Preprocessing(crop: .fundus, height: 224, width: 224, filter: .bilinear, normalization: .imageNet))
+        try ConfigurationFile.yaml(try ConfigurationFile.load(nil, overrides: overrides, defaults: .standard()))
     }
 
     /// - Returns: the exit code: 0, or 128 and the signal's number for a run that was interrupted.
@@ -45,7 +40,7 @@ package struct FitCommand: Sendable {
             interruption.listen()
             return try await self.train(try TrainingRun.resume(at: resume), interruption)
         }
-        let configuration = try ConfigurationFile.load(self.config, overrides: self.overrides, defaults: Self.defaults())
+        let configuration = try ConfigurationFile.load(self.config, overrides: self.overrides, defaults: .standard())
             .withAbsolutePaths(relativeTo: FileManager.default.currentDirectoryPath)
         if self.printsConfiguration {
             print(try ConfigurationFile.yaml(configuration), terminator: "")
@@ -55,20 +50,21 @@ package struct FitCommand: Sendable {
         guard let output = self.output else {
             throw ConfigurationError(.value, "--output", "is missing: the folder of the run to make")
         }
-        let data = try DataSource(configuration)
-        try Self.readAll(data)
+        let objective = try configuration.objective()
+        try Self.readAll(objective)
         if self.isDryRun {
             let step = try TrainingGraph(
-                configuration.recipe().make(), configuration.graphOptions(batchSize: configuration.training.batchSize))
-            Self.describe(data, step)
+                configuration.recipe().make(), objective.loss,
+                configuration.graphOptions(batchSize: configuration.training.batchSize))
+            Self.describe(objective, step)
             return 0
         }
         interruption.listen()
-        return try await self.train(try TrainingRun.create(configuration, data, at: output), interruption)
+        return try await self.train(try TrainingRun.create(configuration, objective, at: output), interruption)
     }
 
     private func train(_ run: TrainingRun, _ interruption: Interruption) async throws -> Int32 {
-        Self.describe(run.data, run.step)
+        Self.describe(run.objective, run.step)
         switch try await run.fit(interruption) {
         case .finished:
             print(
@@ -79,19 +75,16 @@ package struct FitCommand: Sendable {
         }
     }
 
-    private static func readAll(_ data: DataSource) throws {
+    private static func readAll(_ objective: any Objective) throws {
         let progress = Mutex(ProgressLine())
         defer { progress.withLock { $0.clear() } }
-        try data.readAll { done, total in
+        try objective.readAll { done, total in
             progress.withLock { $0.show("reading pictures", done: done, of: total, note: "") }
         }
     }
 
-    private static func describe(_ data: DataSource, _ step: TrainingGraph) {
-        for part in data.summary {
-            print("\(part.part.rawValue): \(part.images) pictures of \(part.patients) patients, by class \(part.grades)")
-        }
-        for problem in data.duplicates { print("warning: \(problem)") }
+    private static func describe(_ objective: any Objective, _ step: TrainingGraph) {
+        for line in objective.summary { print(line) }
         let total = step.parameters.filter { $0.role != .buffer }.map { $0.shape.reduce(1, *) }.reduce(0, +)
         let names = Set(step.trained)
         let trained = step.parameters.filter { names.contains($0.name) }.map { $0.shape.reduce(1, *) }.reduce(0, +)

@@ -6,13 +6,8 @@ import Runtime
 package struct TrainingGraphOptions: Sendable {
     /// `[N, 3, H, W]` of a batch.
     package var inputShape: [Int]
-    package var classes: Int
     package var adapters: LoRAConfiguration?
     package var optimizer: OptimizerConfiguration
-    /// Share of the target spread evenly over all classes.
-    package var labelSmoothing: Float
-    /// The loss is weighted by a `[classes]` parameter.
-    package var usesClassWeights: Bool
     /// Largest global L2 norm of the gradient; nil leaves it as it is.
     package var gradientClip: Float?
     /// The gradients become outputs called `gradient/<parameter>`; for tests and analysis.
@@ -21,16 +16,12 @@ package struct TrainingGraphOptions: Sendable {
     package var trains: (@Sendable (ParameterSpec) -> Bool)?
 
     package init(
-        inputShape: [Int], classes: Int, adapters: LoRAConfiguration? = nil, optimizer: OptimizerConfiguration,
-        labelSmoothing: Float = 0, usesClassWeights: Bool = false, gradientClip: Float? = nil,
+        inputShape: [Int], adapters: LoRAConfiguration? = nil, optimizer: OptimizerConfiguration, gradientClip: Float? = nil,
         trains: (@Sendable (ParameterSpec) -> Bool)? = nil
     ) {
         self.inputShape = inputShape
-        self.classes = classes
         self.adapters = adapters
         self.optimizer = optimizer
-        self.labelSmoothing = labelSmoothing
-        self.usesClassWeights = usesClassWeights
         self.gradientClip = gradientClip
         self.trains = trains
     }
@@ -45,9 +36,9 @@ package struct TrainingGraphOptions: Sendable {
 
 /// A training step as one graph: forward, loss, backward, clipping and update.
 ///
-/// Inputs: `input` `[N, 3, H, W]`, `labels` int64 `[N]`, `mask` `[N]` (0 for rows that only fill the batch), `hyper` `[4]`
-/// (see `Hyperparameters`), and `dropout_seed` int64 `[2]` where the model drops out.
-/// Outputs: `loss` `[]`, `logits` `[N, classes]` and `gradient_norm` `[]`.
+/// Inputs: `input` `[N, 3, H, W]`, those of the loss (see `TrainingLoss`), `hyper` `[4]` (see `Hyperparameters`), and
+/// `dropout_seed` int64 `[2]` where the model drops out. Outputs: `loss` `[]`, `output` as the network gives it and
+/// `gradient_norm` `[]`.
 package struct TrainingGraph: Sendable {
     package let graph: Graph
     /// The model's parameters and buffers, in the order in which the architecture declared them.
@@ -57,23 +48,14 @@ package struct TrainingGraph: Sendable {
     /// Names and shapes of the optimizer's state, which starts at zero.
     package let optimizerState: [(name: String, shape: [Int])]
 
-    /// The name of the `[classes]` parameter with the class weights.
-    package static let classWeightsName = "loss.class_weights"
-
-    package init(_ architecture: any Architecture, _ options: TrainingGraphOptions) throws(GraphError) {
+    package init(
+        _ architecture: any Architecture, _ loss: any TrainingLoss, _ options: TrainingGraphOptions
+    ) throws(GraphError) {
         var model = ModelBuilder(mode: .training, adapters: options.adapters)
         let input = model.graph.input("input", TensorType(.float32, options.inputShape))
-        let logits = try architecture.build(&model, input)
-        let batch = options.inputShape[0]
-        let labels = model.graph.input("labels", TensorType(.int64, [batch]))
-        let mask = model.graph.input("mask", TensorType(.float32, [batch]))
-        let weights =
-            options.usesClassWeights
-            ? model.graph.parameter(Self.classWeightsName, TensorType(.float32, [options.classes])) : nil
-        let entropy = SoftmaxCrossEntropy(labelSmoothing: options.labelSmoothing)
-        let loss = try model.graph.append(entropy, [logits, labels, weights, mask], name: "loss")[0]
-        model.graph.output("loss", loss)
-        model.graph.output("logits", logits)
+        let output = try architecture.build(&model, input)
+        model.graph.output("loss", try loss.append(to: &model.graph, output))
+        model.graph.output("output", output)
         let forward = try model.graph.running([.channelsLast])
         try self.init(forward: forward, parameters: model.parameters, options)
     }

@@ -4,6 +4,17 @@ import Foundation
 import Imaging
 
 extension TrainingConfiguration {
+    /// What `dr-train` starts from.
+    package static func standard() throws -> TrainingConfiguration {
+        TrainingConfiguration(
+            image: try Preprocessing(crop: .fundus, height: 224, width: 224, filter: .bilinear, normalization: .imageNet))
+    }
+
+    /// What the run learns; reads its data.
+    package func objective() throws -> any Objective {
+        try ScreeningObjective(self)
+    }
+
     /// How the network is built; refuses pictures that are not square.
     package func recipe() throws(ConfigurationError) -> ModelRecipe {
         guard self.image.height == self.image.width else {
@@ -14,25 +25,14 @@ extension TrainingConfiguration {
             globalPool: self.model.globalPool, lora: self.model.lora)
     }
 
-    package var task: ScreeningTask {
+    package var screeningTask: ScreeningTask {
         ScreeningTask(classNames: self.data.classNames, referableFrom: self.data.referableFrom, preprocessing: self.image)
     }
 
     package func graphOptions(batchSize: Int) -> TrainingGraphOptions {
         TrainingGraphOptions(
-            inputShape: [batchSize, 3, self.image.height, self.image.width], classes: self.data.classNames.count,
-            adapters: self.model.lora, optimizer: self.optimizer, labelSmoothing: self.training.labelSmoothing,
-            usesClassWeights: self.training.classWeights != .none, gradientClip: self.training.gradientClip)
-    }
-
-    /// The figure by which epochs are compared: larger is better.
-    package func figure(_ record: EpochRecord) -> Double? {
-        switch self.training.bestBy {
-        case .loss: record.validationLoss.map { -$0 }
-        case .accuracy: record.accuracy
-        case .kappa: record.kappa
-        case .auroc: self.data.classNames.count == 2 ? record.anyAuroc : record.anyAuroc ?? record.macroAuroc
-        }
+            inputShape: [batchSize, 3, self.image.height, self.image.width], adapters: self.model.lora, optimizer: self.optimizer,
+            gradientClip: self.training.gradientClip)
     }
 
     /// Refuses values that no run can have; the key at fault is named.
@@ -78,15 +78,5 @@ extension TrainingConfiguration.SystemSection {
     /// Compute threads, all cores when 0 is set.
     package var computeThreads: Int {
         self.threads > 0 ? self.threads : ProcessInfo.processInfo.activeProcessorCount
-    }
-}
-
-extension EpochRecord {
-    /// One line for a person.
-    package var summary: String {
-        func text(_ name: String, _ value: Double?) -> String { value.map { String(format: "  \(name) %.4f", $0) } ?? "" }
-        return String(format: "epoch %d  loss %.4f", self.epoch, self.trainLoss) + text("val loss", self.validationLoss)
-            + text("acc", self.accuracy) + text("kappa", self.kappa) + text("AUROC any", self.anyAuroc)
-            + text("referable", self.referableAuroc) + String(format: "  lr %.2e  %.1f s", self.learningRate, self.seconds)
     }
 }

@@ -6,7 +6,7 @@ import Kernels
 /// A network in inference mode on weights that may change between runs.
 package final class Evaluator: Sendable {
     private let plan: Plan
-    private let batchSize: Int
+    package let batchSize: Int
 
     /// - Parameter parameters: tensors by name; the plan points to them, so that it always sees the current weights.
     package init(
@@ -18,29 +18,24 @@ package final class Evaluator: Sendable {
         self.batchSize = batchSize
     }
 
-    /// Logits `[rows][classes]` of a batch's pictures. Call it on the compute thread.
-    package func logits(_ batch: Batch) throws(RuntimeError) -> [[Float]] {
-        try self.plan.setInput("input", batch.input)
+    /// The network's output for a batch. Call it on the compute thread.
+    private func output(_ batch: Batch) throws(RuntimeError) -> Tensor {
+        guard let input = batch.inputs["input"] else { preconditionFailure("a batch has an input") }
+        try self.plan.setInput("input", input)
         try self.plan.run()
-        let output = try self.plan.output("output")
-        let classes = output.shape[1]
-        let values = output.array(of: Float.self)
-        return batch.rows.indices.map { Array(values[($0 * classes)..<(($0 + 1) * classes)]) }
+        return try self.plan.output("output")
     }
 
-    /// Logits of all pictures of a loader that does not shuffle, in their order.
-    package func logits(
-        _ loader: BatchLoader, on thread: ComputeThread, prefetch: Int, progress: (Int, Int) -> Void = { _, _ in }
-    ) async throws -> [[Float]] {
-        precondition(loader.augmentation == nil && loader.batchSize == self.batchSize, "an evaluation loader of this batch size")
-        var batches = PrefetchedBatches(loader, epoch: 0, start: 0, depth: prefetch)
-        var result: [[Float]] = []
-        var done = 0
+    /// Runs all batches of a source that does not shuffle. `body` gets the output, first axis the batch, of which only
+    /// `batch.rows.count` rows count; it is valid during the call.
+    package func visit(
+        _ source: any BatchSource, on thread: ComputeThread, prefetch: Int, _ body: (Batch, Tensor) throws -> Void
+    ) async throws {
+        precondition(!source.isTraining && source.batchSize == self.batchSize, "an evaluation source of this batch size")
+        var batches = PrefetchedBatches(source, epoch: 0, start: 0, depth: prefetch)
+        defer { batches.cancel() }
         while let batch = try await batches.nextBatch() {
-            result += try await thread.run { try self.logits(batch) }
-            done += 1
-            progress(done, loader.batchCount)
+            try body(batch, try await thread.run { try self.output(batch) })
         }
-        return result
     }
 }

@@ -20,7 +20,7 @@ package enum TrainingOutcome: Sendable, Equatable {
 package final class TrainingRun {
     package let configuration: TrainingConfiguration
     package let directory: RunDirectory
-    package let data: DataSource
+    package let objective: any Objective
     package private(set) var state: TrainingState
     package let step: TrainingGraph
     private let store: ParameterStore
@@ -28,21 +28,19 @@ package final class TrainingRun {
     private let evaluator: Evaluator
     private let thread: ComputeThread
     private let recipe: ModelRecipe
-    private let task: ScreeningTask
     private let batchSize: Int
     private var progress = ProgressLine()
     /// Called after every step, before it is counted; for tests that stop a run at a chosen place.
     package var afterStep: (@Sendable (Int) throws -> Void)?
 
     private init(
-        _ compiled: Compiled, directory: RunDirectory, data: DataSource, store: ParameterStore, state: TrainingState
+        _ compiled: Compiled, directory: RunDirectory, objective: any Objective, store: ParameterStore, state: TrainingState
     ) throws {
         let configuration = compiled.configuration
         self.configuration = configuration
         self.directory = directory
-        self.data = data
+        self.objective = objective
         self.recipe = compiled.recipe
-        self.task = configuration.task
         self.batchSize = compiled.batchSize
         let threads = configuration.system.computeThreads
         self.thread = ComputeThread(threads: threads)
@@ -61,9 +59,9 @@ package final class TrainingRun {
     ///
     /// When that fails there is no directory at `path`.
     package static func create(
-        _ configuration: TrainingConfiguration, _ data: DataSource, at path: String
+        _ configuration: TrainingConfiguration, _ objective: any Objective, at path: String
     ) throws -> TrainingRun {
-        let compiled = try Compiled(configuration, data)
+        let compiled = try Compiled(configuration, objective)
         let store = compiled.store
         if let path = configuration.model.weights {
             try store.load(path, into: compiled.step.parameters, recipe: compiled.recipe)
@@ -71,13 +69,11 @@ package final class TrainingRun {
         let manifest = RunManifest(tool: "dr-train", toolVersion: DrVersion.current, seed: configuration.training.seed)
         let directory = try RunDirectory.create(
             at: path, config: try ConfigurationFile.yaml(configuration), manifest: manifest,
-            files: [
-                RunFile.recipe: try RunDirectory.json(configuration.recipe(), file: RunFile.recipe),
-                RunFile.task: try RunDirectory.json(configuration.task, file: RunFile.task),
-                RunFile.split: Array(data.splitCSV.utf8),
-            ])
+            files: try objective.files().merging([
+                RunFile.recipe: try RunDirectory.json(configuration.recipe(), file: RunFile.recipe)
+            ]) { $1 })
         do {
-            let run = try TrainingRun(compiled, directory: directory, data: data, store: store, state: TrainingState())
+            let run = try TrainingRun(compiled, directory: directory, objective: objective, store: store, state: TrainingState())
             try run.saveBase()
             try run.save(.last)
             return run
@@ -90,13 +86,14 @@ package final class TrainingRun {
     /// Goes on with the run at `path` from its most advanced checkpoint.
     package static func resume(at path: String) throws -> TrainingRun {
         let directory = try RunDirectory.open(at: path, forWriting: true)
-        let image = try directory.value(ScreeningTask.self, in: RunFile.task).preprocessing
         let configuration = try ConfigurationFile.load(
-            "\(path)/config.yaml", overrides: [], defaults: TrainingConfiguration(image: image))
-        let data = try DataSource(configuration)
-        guard Array(data.splitCSV.utf8) == (try AtomicFile.read("\(path)/\(RunFile.split)")) else {
-            throw DataError(
-                .leakage, configuration.data.csv, "the labels or their parts changed since the run began; start a new run")
+            "\(path)/config.yaml", overrides: [], defaults: TrainingConfiguration.standard())
+        let objective = try configuration.objective()
+        for (name, content) in try objective.files() where name == RunFile.split {
+            guard content == (try AtomicFile.read("\(path)/\(name)")) else {
+                let message = "the labels or their parts changed since the run began; start a new run"
+                throw DataError(.leakage, configuration.data.csv, message)
+            }
         }
         let steps = try directory.checkpoints().filter { $0 == .last || $0 == .interrupted }.map { name in
             (name: name, step: try directory.load(name, state: TrainingState.self, withOptimizer: false).state.step)
@@ -104,22 +101,18 @@ package final class TrainingRun {
         guard let newest = steps.max(by: { $0.step < $1.step }) else {
             throw CheckpointError(.notFound, path, "the run has no checkpoint to go on from")
         }
-        let compiled = try Compiled(configuration, data)
+        let compiled = try Compiled(configuration, objective)
         let store = compiled.store
         let checkpoint = try directory.load(newest.name, state: TrainingState.self)
         let saved = try directory.readBase().merging(checkpoint.weights) { $1 }.merging(checkpoint.optimizer) { $1 }
         try store.assignAll(saved, from: "\(path)/checkpoints/\(newest.name)")
-        return try TrainingRun(compiled, directory: directory, data: data, store: store, state: checkpoint.state)
+        return try TrainingRun(compiled, directory: directory, objective: objective, store: store, state: checkpoint.state)
     }
 
     /// Steps of one epoch; the last one may take fewer pictures.
     package var stepsPerEpoch: Int { self.loader.batchCount }
 
-    private var loader: BatchLoader {
-        BatchLoader(
-            self.data.training, batchSize: self.batchSize, augmentation: self.configuration.augmentation,
-            seed: self.configuration.training.seed)
-    }
+    private var loader: any BatchSource { self.objective.trainingBatches(size: self.batchSize) }
 
     private var schedule: Schedule {
         let training = self.configuration.training
@@ -171,9 +164,7 @@ package final class TrainingRun {
         let plan = SendableBox(self.plan)
         let loss = try await self.thread.run {
             let plan = plan.value
-            try plan.setInput("input", batch.input)
-            try plan.setInput("labels", batch.labels)
-            try plan.setInput("mask", batch.mask)
+            for (name, value) in batch.inputs { try plan.setInput(name, value) }
             try plan.setInput(Hyperparameters.inputName, Tensor(hyper, shape: [Hyperparameters.count]))
             if plan.hasInput(ModelBuilder.dropoutSeedName) {
                 try plan.setInput(ModelBuilder.dropoutSeedName, Tensor(seed, shape: [2]))
@@ -192,20 +183,19 @@ package final class TrainingRun {
     }
 
     private func finishEpoch(rate: Double, start: ContinuousClock.Instant) async throws {
-        let report = try await self.evaluate(resamples: 0)?.report
+        let figures =
+            self.objective.heldOutCount > 0 ? try await self.objective.judge(self.evaluator, on: self.thread) : [:]
         let duration = ContinuousClock.now - start
         let record = EpochRecord(
-            epoch: self.state.epoch + 1, trainLoss: self.state.lossSum / Double(max(self.state.lossCount, 1)),
-            validationLoss: report?.loss, accuracy: report?.accuracy, kappa: report?.quadraticKappa,
-            macroAuroc: report?.macroAuroc, anyAuroc: report?.boundary("any")?.auroc?.value,
-            referableAuroc: report?.boundary("referable")?.auroc?.value, learningRate: rate,
+            epoch: self.state.epoch + 1, trainLoss: self.state.lossSum / Double(max(self.state.lossCount, 1)), figures: figures,
+            learningRate: rate,
             seconds: Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18)
         self.state.history.append(record)
         self.state.epoch += 1
         self.state.stepInEpoch = 0
         self.state.lossSum = 0
         self.state.lossCount = 0
-        let figure = self.configuration.figure(record)
+        let figure = self.objective.merit(figures)
         let isBest = figure.map { figure in self.state.best.map { figure > $0 } ?? true } ?? (self.state.best == nil)
         if isBest {
             self.state.best = figure
@@ -216,19 +206,7 @@ package final class TrainingRun {
         if self.configuration.checkpoints.everyEpoch { try self.directory.link(.last, as: .epoch(self.state.epoch)) }
         try self.directory.remove(.interrupted)
         try self.writeResults()
-        self.progress.say(record.summary + (isBest ? "  *" : ""))
-    }
-
-    /// Logits and figures on the held-out pictures; nil when there are none.
-    package func evaluate(resamples: Int) async throws -> (logits: [[Float]], report: EvaluationReport)? {
-        guard self.data.validation.count > 0 else { return nil }
-        let loader = BatchLoader(self.data.validation, batchSize: self.batchSize, augmentation: nil, seed: 0)
-        let logits = try await self.evaluator.logits(loader, on: self.thread, prefetch: self.configuration.system.prefetch)
-        let rows = self.data.validation.rows
-        let report = EvaluationReport(
-            logits.map(self.task.result(logits:)), truth: rows.map(\.grade), patients: rows.map(\.patient), task: self.task,
-            resamples: resamples)
-        return (logits, report)
+        self.progress.say(record.summary(self.objective.figures) + (isBest ? "  *" : ""))
     }
 
     /// Saves a checkpoint under that name.
@@ -250,7 +228,8 @@ package final class TrainingRun {
     }
 
     private func writeResults() throws {
-        let lines = [EpochRecord.header] + self.state.history.map(\.line)
+        let figures = self.objective.figures
+        let lines = [EpochRecord.header(figures)] + self.state.history.map { $0.line(figures) }
         let text = lines.joined(separator: "\n") + "\n"
         _ = try AtomicFile.write(Array(text.utf8), to: "\(self.directory.path)/\(RunFile.results)")
     }
@@ -267,18 +246,15 @@ private struct Compiled {
     let step: TrainingGraph
     let store: ParameterStore
 
-    init(_ configuration: TrainingConfiguration, _ data: DataSource) throws {
+    init(_ configuration: TrainingConfiguration, _ objective: any Objective) throws {
         self.configuration = configuration
         self.recipe = try configuration.recipe()
-        self.batchSize = min(configuration.training.batchSize, data.training.count)
+        self.batchSize = min(configuration.training.batchSize, objective.trainingCount)
         let options = configuration.graphOptions(batchSize: self.batchSize)
-        self.step = try TrainingGraph(self.recipe.make(), options)
+        self.step = try TrainingGraph(self.recipe.make(), objective.loss, options)
         var store = ParameterStore(self.step.parameters, seed: configuration.training.seed)
         store.addZeros(self.step.optimizerState)
-        if options.usesClassWeights {
-            let grades = data.training.rows.map(\.grade)
-            store[TrainingGraph.classWeightsName] = balancedWeights(grades, classes: options.classes)
-        }
+        for (name, value) in objective.lossParameters { store[name] = value }
         self.store = store
     }
 }
@@ -290,12 +266,4 @@ private struct SendableBox<Value>: @unchecked Sendable {
     init(_ value: Value) {
         self.value = value
     }
-}
-
-/// `n / (classes · count)` for each class, as scikit-learn's `balanced`; 0 for a class without pictures.
-private func balancedWeights(_ grades: [Int], classes: Int) -> Tensor {
-    var counts = [Int](repeating: 0, count: classes)
-    for grade in grades { counts[grade] += 1 }
-    let weights = counts.map { $0 == 0 ? 0 : Float(grades.count) / Float(classes * $0) }
-    return Tensor(weights, shape: [classes])
 }

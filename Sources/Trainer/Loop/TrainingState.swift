@@ -27,25 +27,29 @@ package struct EpochRecord: Sendable, Hashable, Codable {
     /// From 1.
     package var epoch: Int
     package var trainLoss: Double
-    package var validationLoss: Double?
-    package var accuracy: Double?
-    package var kappa: Double?
-    package var macroAuroc: Double?
-    package var anyAuroc: Double?
-    package var referableAuroc: Double?
+    /// Of the held-out examples, by column; undefined ones are absent.
+    package var figures: [String: Double]
     package var learningRate: Double
     package var seconds: Double
 
-    package static let header =
-        "epoch,train_loss,val_loss,accuracy,quadratic_kappa,auroc_macro,auroc_any,auroc_referable,learning_rate,seconds"
+    /// The header of `results.csv`.
+    package static func header(_ figures: [Figure]) -> String {
+        (["epoch", "train_loss"] + figures.map(\.column) + ["learning_rate", "seconds"]).joined(separator: ",")
+    }
 
     /// The values in the header's order; undefined figures are empty.
-    package var line: String {
+    package func line(_ figures: [Figure]) -> String {
         func text(_ value: Double?) -> String { value.map { String(format: "%.6g", $0) } ?? "" }
-        return [
-            String(self.epoch), text(self.trainLoss), text(self.validationLoss), text(self.accuracy), text(self.kappa),
-            text(self.macroAuroc), text(self.anyAuroc), text(self.referableAuroc), text(self.learningRate),
-            String(format: "%.1f", self.seconds),
-        ].joined(separator: ",")
+        let cells = [String(self.epoch), text(self.trainLoss)] + figures.map { text(self.figures[$0.column]) }
+        return (cells + [text(self.learningRate), String(format: "%.1f", self.seconds)]).joined(separator: ",")
+    }
+
+    /// One line for a person.
+    package func summary(_ figures: [Figure]) -> String {
+        let values = figures.compactMap { figure in
+            self.figures[figure.column].map { String(format: "  \(figure.label) %.4f", $0) }
+        }
+        return String(format: "epoch %d  loss %.4f", self.epoch, self.trainLoss) + values.joined()
+            + String(format: "  lr %.2e  %.1f s", self.learningRate, self.seconds)
     }
 }

@@ -1,0 +1,81 @@
+package import Graph
+
+/// One batch, ready to be copied into a plan.
+package struct Batch: Sendable {
+    /// Values of a step graph's inputs by name; `mask` float32 `[N]` among them: 1 for examples, 0 for rows that only fill
+    /// the batch.
+    package let inputs: [String: Tensor]
+    /// The examples in the batch, in order; at most N.
+    package let rows: [Int]
+
+    /// Adds the mask.
+    /// - Parameter size: N.
+    package init(inputs: [String: Tensor], rows: [Int], size: Int) {
+        let mask = (0..<size).map { $0 < rows.count ? Float(1) : 0 }
+        self.inputs = inputs.merging(["mask": Tensor(mask, shape: [size])]) { $1 }
+        self.rows = rows
+    }
+}
+
+/// Makes batches, each a pure function of seed, epoch and position, so that a resumed run sees the same numbers.
+package protocol BatchSource: Sendable {
+    var batchSize: Int { get }
+    var exampleCount: Int { get }
+    var seed: UInt64 { get }
+    /// Whether epochs are shuffled; else examples come in their order.
+    var isTraining: Bool { get }
+    /// The batch at a position of an epoch.
+    func batch(epoch: Int, index: Int) throws(DataError) -> Batch
+}
+
+extension BatchSource {
+    /// Batches of an epoch; the last one may be partly filled.
+    ///
+    /// What is left of it is masked. In training it is filled with the epoch's first examples, so that batch statistics are
+    /// those of real pictures; in evaluation with zeros.
+    package var batchCount: Int { (self.exampleCount + self.batchSize - 1) / self.batchSize }
+
+    /// The examples of a batch, and those that only fill it.
+    func rows(epoch: Int, index: Int) -> (rows: [Int], fillers: [Int]) {
+        let range = (index * self.batchSize)..<min((index + 1) * self.batchSize, self.exampleCount)
+        guard self.isTraining else { return (Array(range), []) }
+        let order = EpochOrder(seed: self.seed, epoch: epoch, count: self.exampleCount).indices
+        return (Array(order[range]), Array(order.prefix(self.batchSize - range.count)))
+    }
+}
+
+/// Batches of one epoch in order, made ahead of their use on other threads.
+package struct PrefetchedBatches: Sendable {
+    private let loader: any BatchSource
+    private let epoch: Int
+    private let depth: Int
+    private var next: Int
+    private var pending: [Task<Batch, any Error>] = []
+
+    /// - Parameters:
+    ///   - start: position of the first batch.
+    ///   - depth: batches in the making.
+    package init(_ loader: any BatchSource, epoch: Int, start: Int, depth: Int) {
+        self.loader = loader
+        self.epoch = epoch
+        self.depth = max(depth, 1)
+        self.next = start
+    }
+
+    /// The next batch, nil after the last.
+    package mutating func nextBatch() async throws -> Batch? {
+        while self.pending.count < self.depth, self.next < self.loader.batchCount {
+            let (loader, epoch, index) = (self.loader, self.epoch, self.next)
+            self.pending.append(Task.detached(priority: .userInitiated) { try loader.batch(epoch: epoch, index: index) })
+            self.next += 1
+        }
+        guard !self.pending.isEmpty else { return nil }
+        return try await self.pending.removeFirst().value
+    }
+
+    /// Gives up batches that nobody will use.
+    package mutating func cancel() {
+        for task in self.pending { task.cancel() }
+        self.pending = []
+    }
+}
