@@ -377,6 +377,86 @@ def pooling(book):
         book.add("GlobalAveragePool", name, [("X", data("GlobalAveragePool." + name, *shape))], forward)
 
 
+def resizing(book):
+    import torch
+    import torch.nn.functional as F
+
+    rounded = {
+        "floor": np.floor,
+        "ceil": np.ceil,
+        "round_prefer_floor": lambda place: np.ceil(place - 0.5),
+        "round_prefer_ceil": lambda place: np.floor(place + 0.5),
+    }
+
+    def matrix(n, m, scale, attributes):
+        """[m, n]: what each of m outputs takes of n inputs, as ONNX defines it."""
+        mode = attributes["coordinate_transformation_mode"]
+        i = np.arange(m, dtype=np.float64)
+        if mode == "asymmetric":
+            place = i / scale
+        elif mode == "align_corners":
+            place = i * (n - 1) / (m - 1) if m > 1 else i * 0
+        elif mode == "pytorch_half_pixel" and m == 1:
+            place = i * 0
+        else:
+            place = (i + 0.5) / scale - 0.5
+        result = np.zeros((m, n))
+        if attributes["mode"] == "nearest":
+            result[np.arange(m), rounded[attributes["nearest_mode"]](place).clip(0, n - 1).astype(int)] = 1
+        else:
+            place = place.clip(0, n - 1)
+            low = np.floor(place).astype(int)
+            np.add.at(result, (np.arange(m), low), 1 - (place - low))
+            np.add.at(result, (np.arange(m), np.minimum(low + 1, n - 1)), place - low)
+        return torch.from_numpy(result)
+
+    def case(name, shape, scales=None, sizes=None, torch_mode=None, opset=17, **attributes):
+        attributes = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"} | attributes
+        spatial = shape[2:]
+        factors = scales or [m / n for n, m in zip(spatial, sizes)]
+        outputs = sizes or [math.floor(n * scale) for n, scale in zip(spatial, scales)]
+        inputs = [("X", data("Resize." + name, *shape)), ("roi", None)]
+        if scales:
+            inputs.append(("!scales", np.array([1, 1] + scales, np.float32)))
+        else:
+            inputs += [("scales", None), ("sizes", np.array(([] if "axes" in attributes else list(shape[:2])) + outputs))]
+
+        def forward(x, *_):
+            y = x
+            for axis, (n, m, factor) in enumerate(zip(spatial, outputs, factors)):
+                y = torch.tensordot(y, matrix(n, m, factor, attributes), dims=([2 + axis], [1])).movedim(-1, 2 + axis)
+            if torch_mode:
+                corners = {"align_corners": attributes["coordinate_transformation_mode"] == "align_corners"}
+                size = {"scale_factor": scales} if scales else {"size": outputs}
+                theirs = F.interpolate(x, mode=torch_mode, **size, **({} if "nearest" in torch_mode else corners))
+                np.testing.assert_allclose(y.detach().numpy(), theirs.detach().numpy(), rtol=1e-6, atol=1e-6, err_msg=name)
+            return y
+
+        book.add("Resize", name, inputs, forward, attributes, opset=opset)
+
+    case("twice", (2, 3, 4, 5), scales=[2.0, 2.0], torch_mode="bilinear")
+    case("four_times", (1, 2, 3, 3), scales=[4.0, 4.0], torch_mode="bilinear")
+    case("odd_sizes", (1, 2, 5, 4), sizes=[7, 9], torch_mode="bilinear")
+    case("smaller", (1, 2, 7, 8), sizes=[3, 5], torch_mode="bilinear")
+    case("given_scale", (1, 2, 5, 6), scales=[1.7, 0.7], torch_mode="bilinear")
+    case("corners", (1, 2, 4, 5), sizes=[7, 3], torch_mode="bilinear", coordinate_transformation_mode="align_corners")
+    case("asymmetric", (1, 2, 4, 5), sizes=[7, 8], coordinate_transformation_mode="asymmetric")
+    case("to_one", (1, 2, 4, 5), sizes=[1, 3], coordinate_transformation_mode="pytorch_half_pixel")
+    case("one_dimension", (2, 3, 6), sizes=[10], torch_mode="linear")
+    case("three_dimensions", (1, 2, 3, 4, 2), sizes=[5, 6, 4], torch_mode="trilinear")
+    case("named_axes", (1, 2, 4, 5), sizes=[6, 10], opset=18, axes=[2, 3], torch_mode="bilinear")
+    nearest = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    case("nearest_twice", (2, 3, 3, 4), scales=[2.0, 2.0], torch_mode="nearest", **nearest)
+    case("nearest_sizes", (1, 2, 5, 4), sizes=[7, 3], torch_mode="nearest", **nearest)
+    case("nearest_volume", (1, 2, 2, 3, 2), scales=[2.0, 3.0, 2.0], torch_mode="nearest", **nearest)
+    exact = nearest | {"coordinate_transformation_mode": "half_pixel", "nearest_mode": "round_prefer_ceil"}
+    case("nearest_exact", (1, 2, 5, 6), sizes=[3, 8], torch_mode="nearest-exact", **exact)
+    for rounding in rounded:
+        for mode in ("half_pixel", "align_corners", "asymmetric"):
+            ties = {"mode": "nearest", "coordinate_transformation_mode": mode, "nearest_mode": rounding}
+            case(f"nearest_{mode}_{rounding}", (1, 1, 6, 4), scales=[0.5, 1.5], **ties)
+
+
 def elementwise(book):
     import torch
     import torch.nn.functional as F
@@ -704,7 +784,7 @@ def optimizers(book):
 def main():
     common.import_torch()
     book = Book()
-    for topic in (convolution, products, normalisations, pooling, elementwise, softmaxes):
+    for topic in (convolution, products, normalisations, pooling, resizing, elementwise, softmaxes):
         topic(book)
     for topic in (reductions, movement, losses, optimizers):
         topic(book)

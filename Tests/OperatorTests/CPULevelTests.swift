@@ -9,7 +9,8 @@ import Testing
     @Test(arguments: [1, 3, 4]) func everyVariantMatchesTheReference(_ level: Int) throws {
         defer { ck_limit_cpu_level(4) }
         ck_limit_cpu_level(Int32(level))
-        let cases = GemmTests.cases + GemmTests.large + FusedMatMulTests.cases + ScaledDotProductAttentionTests.cases
+        let products = GemmTests.cases + GemmTests.large + FusedMatMulTests.cases + ScaledDotProductAttentionTests.cases
+        let cases = products + ResizeTests.large
         for testCase in cases {
             #expect(try OperatorChecks.implementationsMatchReference(testCase) == nil)
             #expect(ck_cpu_level() <= Int32(level))

@@ -24,11 +24,13 @@ package enum OperatorTable {
         AveragePool.self, GlobalAveragePool.self, MaxPool.self,
         // Reduction
         ReduceL2.self, ReduceMax.self, ReduceMean.self, ReduceMin.self, ReduceProd.self, ReduceSum.self,
+        // Resampling
+        Resize.self,
         // Training
         AdamWStep.self, AveragePoolGradient.self, BatchNormalizationGradient.self, BatchNormalizationTraining.self,
         ClipFactor.self, ConvInputGradient.self, ConvWeightGradient.self, DropoutGradient.self, DropoutTraining.self,
         GatherGradient.self, GeluGradient.self, GradientNorm.self, LayerNormalizationGradient.self, LogSoftmaxGradient.self,
-        MaxPoolGradient.self, PackedAttentionGradient.self, ReluGradient.self, SGDStep.self,
+        MaxPoolGradient.self, PackedAttentionGradient.self, ReluGradient.self, ResizeGradient.self, SGDStep.self,
         ScaledDotProductAttentionGradient.self, SigmoidGradient.self, SiluGradient.self, SliceGradient.self,
         SoftmaxCrossEntropyGradient.self, SoftmaxGradient.self, TanhGradient.self,
     ]

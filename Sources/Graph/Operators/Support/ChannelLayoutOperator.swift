@@ -36,3 +36,9 @@ extension BatchNormalizationTraining: ChannelLayoutOperator {
         BatchNormalizationTraining(epsilon: self.epsilon, momentum: self.momentum, layout: layout)
     }
 }
+
+extension Resize: ChannelLayoutOperator {
+    package func with(layout: ChannelLayout) -> Resize {
+        Resize(self.target, mode: self.mode, coordinates: self.coordinates, rounding: self.rounding, layout: layout)
+    }
+}

@@ -1,0 +1,47 @@
+import CKernels
+package import Graph
+
+/// A separable resampling of float32 in C: forward or, with transposed axes, its adjoint.
+package struct ResampleKernel: Kernel, @unchecked Sendable {
+    private let plan: ck_resample
+    /// What the plan points at.
+    private let tables: [Tensor]
+    package let workspaceByteCount: Int
+
+    /// - Parameters:
+    ///   - axes: one per spatial axis.
+    ///   - x: the shape of the input.
+    package init(_ axes: [ResampleAxis], layout: ChannelLayout, x: [Int], threads: Int) {
+        let (batch, channels, _) = layout.split(x)
+        var tables: [Tensor] = []
+        func table<Element: BitwiseCopyable>(_ values: [Element], _ type: DataType) -> UnsafePointer<Element> {
+            let tensor = Tensor(zeros: TensorType(type, [values.count]))
+            tables.append(tensor)
+            return tensor.withElements(as: Element.self) { elements in
+                _ = elements.update(fromContentsOf: values)
+                return UnsafePointer(tensor.rawPointer.assumingMemoryBound(to: Element.self))
+            }
+        }
+        let sides = axes.leadingUnchanged.map { axis in
+            ck_resample_axis(
+                in: axis.inputSize, out: axis.outputSize, starts: table(axis.starts, .int32),
+                offsets: table(axis.offsets, .int32), weights: table(axis.weights, .float32))
+        }
+        var plan = ck_resample()
+        plan.batch = batch
+        plan.channels = channels
+        plan.channels_last = layout == .last
+        plan.axis = (sides[0], sides[1], sides[2])
+        let count = axes.reduce(batch * channels) { $0 * $1.outputSize }
+        plan.lanes = max(min(threads, 1 + count / 16384), 1)
+        self.plan = plan
+        self.tables = tables
+        self.workspaceByteCount = withUnsafePointer(to: plan) { ck_resample_workspace($0) }
+    }
+
+    package func run(_ call: KernelCall) {
+        withUnsafePointer(to: self.plan) {
+            ck_resample_run($0, call.input(0), call.output(0), call.workspace?.assumingMemoryBound(to: Float.self))
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package import Graph
+
+extension Resize: Executable {
+    package static let implementations: [Implementation<Resize>] = [
+        Implementation("simd") { op, problem in
+            guard problem.isFloat32, problem.outputs[0].elementCount > 0 else { return nil }
+            let x = problem.input(0).shape
+            return ResampleKernel(
+                op.axes(x: x, y: problem.outputs[0].shape), layout: op.layout, x: x, threads: problem.threads)
+        },
+        Implementation("reference") { op, problem in
+            let x = problem.input(0)
+            let walk = ResampleReference(op.axes(x: x.shape, y: problem.outputs[0].shape), layout: op.layout, x: x.shape)
+            let access = ElementAccess(x.dataType)
+            return ClosureKernel { call in
+                let source = UnsafeRawPointer(call.input(0, as: UInt8.self))
+                let destination = UnsafeMutableRawPointer(call.output(0, as: UInt8.self))
+                walk.eachOutput { y, position in
+                    if access.isFloating {
+                        var sum = 0.0
+                        walk.eachTap(position) { x, weight in sum += weight * access.double(source, x) }
+                        access.store(sum, destination, y)
+                    } else {
+                        walk.eachTap(position) { x, _ in access.store(integer: access.integer(source, x), destination, y) }
+                    }
+                }
+            }
+        },
+    ]
+}
