@@ -742,6 +742,44 @@ def losses(book):
         book.add("SoftmaxCrossEntropyLoss", name, inputs, forward, {"reduction": "mean"} | attributes)
 
 
+def element_losses(book):
+    import torch
+    import torch.nn.functional as F
+
+    def entropy(name, shape, positive=None, scale=4.0, offset=0.0, soft=False):
+        targets = data("SigmoidCrossEntropy.y." + name, *shape, scale=0.5, offset=0.5)
+        inputs = [("logits", data("SigmoidCrossEntropy.x." + name, *shape, scale=scale, offset=offset))]
+        inputs.append(("!targets", targets if soft else targets.round()))
+        if positive is not None:
+            inputs.append(("!positiveWeight", np.array(positive, np.float32)))
+
+        def forward(x, y, w=None):
+            return F.binary_cross_entropy_with_logits(x, y, pos_weight=w)
+
+        book.add("SigmoidCrossEntropy", name, inputs, forward, domain="dr")
+
+    entropy("plain", (4, 5))
+    entropy("soft_targets", (4, 5), soft=True)
+    entropy("one_weight", (2, 1, 4, 3), 5.0)
+    entropy("class_weights", (6, 4), [0.5, 2.0, 1.0, 7.0])
+    entropy("large_logits", (3, 4), 3.0, 64.0, 96.0)
+
+    def dice(name, shape, smooth=1e-5, scale=4.0):
+        inputs = [("logits", data("DiceLoss.x." + name, *shape, scale=scale))]
+        inputs.append(("!targets", data("DiceLoss.y." + name, *shape, scale=0.5, offset=0.5).round()))
+
+        def forward(x, y):
+            p = torch.sigmoid(x)
+            return 1 - (2 * (p * y).sum() + smooth) / ((p * p).sum() + (y * y).sum() + smooth)
+
+        book.add("DiceLoss", name, inputs, forward, {"smooth": smooth}, domain="dr")
+
+    dice("plain", (2, 1, 4, 5))
+    dice("smooth", (3, 6), 1.0)
+    dice("volume", (1, 1, 2, 3, 4))
+    dice("certain", (4, 5), scale=32.0)
+
+
 def optimizers(book):
     import torch
 
@@ -786,7 +824,7 @@ def main():
     book = Book()
     for topic in (convolution, products, normalisations, pooling, resizing, elementwise, softmaxes):
         topic(book)
-    for topic in (reductions, movement, losses, optimizers):
+    for topic in (reductions, movement, losses, element_losses, optimizers):
         topic(book)
     book.write()
 

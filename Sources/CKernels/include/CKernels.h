@@ -9,6 +9,7 @@
 #include "ck_elementwise.h"
 #include "ck_cpu.h"
 #include "ck_dense.h"
+#include "ck_loss.h"
 #include "ck_resample.h"
 #include "ck_rows.h"
 #include "ck_training.h"

@@ -14,7 +14,7 @@ package enum OperatorTable {
         // Linear
         FusedMatMul.self, Gemm.self, MatMul.self,
         // Loss
-        SoftmaxCrossEntropy.self,
+        DiceLoss.self, SigmoidCrossEntropy.self, SoftmaxCrossEntropy.self,
         // Movement
         Concat.self, Expand.self, Flatten.self, Gather.self, Pad.self, Reshape.self, Slice.self, Split.self, Squeeze.self,
         Transpose.self, Unsqueeze.self,
@@ -28,10 +28,10 @@ package enum OperatorTable {
         Resize.self,
         // Training
         AdamWStep.self, AveragePoolGradient.self, BatchNormalizationGradient.self, BatchNormalizationTraining.self,
-        ClipFactor.self, ConvInputGradient.self, ConvWeightGradient.self, DropoutGradient.self, DropoutTraining.self,
-        GatherGradient.self, GeluGradient.self, GradientNorm.self, LayerNormalizationGradient.self, LogSoftmaxGradient.self,
-        MaxPoolGradient.self, PackedAttentionGradient.self, ReluGradient.self, ResizeGradient.self, SGDStep.self,
-        ScaledDotProductAttentionGradient.self, SigmoidGradient.self, SiluGradient.self, SliceGradient.self,
-        SoftmaxCrossEntropyGradient.self, SoftmaxGradient.self, TanhGradient.self,
+        ClipFactor.self, ConvInputGradient.self, ConvWeightGradient.self, DiceLossGradient.self, DropoutGradient.self,
+        DropoutTraining.self, GatherGradient.self, GeluGradient.self, GradientNorm.self, LayerNormalizationGradient.self,
+        LogSoftmaxGradient.self, MaxPoolGradient.self, PackedAttentionGradient.self, ReluGradient.self, ResizeGradient.self,
+        SGDStep.self, ScaledDotProductAttentionGradient.self, SigmoidCrossEntropyGradient.self, SigmoidGradient.self,
+        SiluGradient.self, SliceGradient.self, SoftmaxCrossEntropyGradient.self, SoftmaxGradient.self, TanhGradient.self,
     ]
 }
