@@ -780,6 +780,29 @@ def element_losses(book):
     dice("certain", (4, 5), scale=32.0)
 
 
+def embeddings(book):
+    import torch.nn.functional as F
+
+    def normalize(name, x, axis=-1, p=2, epsilon=1e-12):
+        forward = lambda t: F.normalize(t, p, axis, epsilon)  # noqa: E731
+        book.add("Normalize", name, [("x", x)], forward, {"axis": axis, "p": p, "epsilon": epsilon}, domain="dr")
+
+    normalize("rows", data("Normalize.rows", 3, 8))
+    normalize("channels", data("Normalize.channels", 2, 3, 4, 2), axis=1)
+    normalize("magnitudes", data("Normalize.magnitudes", 3, 5), p=1)
+    short = data("Normalize.short", 3, 4)
+    short[1] = [3e-3, -4e-3, 0, 0]
+    normalize("below_epsilon", short, epsilon=0.0625)
+    zeros = data("Normalize.zeros", 2, 4)
+    zeros[0] = 0
+    normalize("zeros", zeros, epsilon=0.5)
+    for p in (1, 2):
+        forward = lambda t, p=p: F.normalize(t, p, 1)  # noqa: E731
+        book.add("LpNormalization", f"order_{p}", [("input", data(f"LpNormalization.{p}", 2, 5, 3))], forward, {"axis": 1, "p": p})
+    forward = lambda t: F.normalize(t, 2, -1)  # noqa: E731
+    book.add("LpNormalization", "default", [("input", data("LpNormalization.default", 3, 7))], forward)
+
+
 def optimizers(book):
     import torch
 
@@ -824,7 +847,7 @@ def main():
     book = Book()
     for topic in (convolution, products, normalisations, pooling, resizing, elementwise, softmaxes):
         topic(book)
-    for topic in (reductions, movement, losses, element_losses, optimizers):
+    for topic in (embeddings, reductions, movement, losses, element_losses, optimizers):
         topic(book)
     book.write()
 

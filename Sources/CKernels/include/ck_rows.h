@@ -18,6 +18,14 @@ ck_status ck_log_softmax(const float *x, float *y, size_t outer, size_t count, s
 ck_status ck_layer_norm(
     const float *x, const float *scale, const float *bias, float *y, size_t rows, size_t count, float epsilon);
 
+// y = x / max(norm, epsilon) along the middle axis of [outer, count, inner]; the norm is the sum of magnitudes (p = 1) or the
+// root of the sum of squares (p = 2). y may be x.
+void ck_lp_normalization(
+    const float *x, float *y, size_t outer, size_t count, size_t inner, int p, float epsilon);
+
+// d[i, j] = the sum of (x[i, k] - y[j, k])^2 over k, for x [n, size] and y [m, size].
+void ck_squared_distances(const float *x, const float *y, float *d, size_t n, size_t m, size_t size);
+
 // Sizes and element strides of scaled dot-product attention. Elements of a row are neighbours; `*_strides` are those of
 // batch, head and row. The additive mask may be null; its strides along batch, head, query and key may be 0, the last one
 // is 0 or 1.

@@ -12,14 +12,14 @@ package enum OperatorTable {
         Reciprocal.self, Relu.self, Round.self, Sigmoid.self, Sign.self, Silu.self, Sin.self, Softplus.self, Sqrt.self,
         Sub.self, Tanh.self, Where.self,
         // Linear
-        FusedMatMul.self, Gemm.self, MatMul.self,
+        FusedMatMul.self, Gemm.self, MatMul.self, SquaredDistances.self,
         // Loss
         DiceLoss.self, SigmoidCrossEntropy.self, SoftmaxCrossEntropy.self,
         // Movement
         Concat.self, Expand.self, Flatten.self, Gather.self, Pad.self, Reshape.self, Slice.self, Split.self, Squeeze.self,
         Transpose.self, Unsqueeze.self,
         // Normalization
-        BatchNormalization.self, LayerNormalization.self, LogSoftmax.self, Softmax.self,
+        BatchNormalization.self, LayerNormalization.self, LogSoftmax.self, LpNormalization.self, Softmax.self,
         // Pooling
         AveragePool.self, GlobalAveragePool.self, MaxPool.self,
         // Reduction
