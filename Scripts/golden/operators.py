@@ -780,6 +780,98 @@ def element_losses(book):
     dice("certain", (4, 5), scale=32.0)
 
 
+def composed_losses(book):
+    import torch
+    import torch.nn.functional as F
+
+    def graded(name, logits, targets):
+        def forward(x, y):
+            p = torch.sigmoid(x)
+            tp, fp, fn = (p * y).sum(1), (p * (1 - y)).sum(1), ((1 - p) * y).sum(1)
+            precision, recall = tp / (tp + fp + 1e-7), tp / (tp + fn + 1e-7)
+            return 1 - (2 * precision * recall / (precision + recall + 1e-7)).mean()
+
+        book.add("GradedMicroF1", name, [("logits", logits), ("!targets", targets)], forward, domain="dr")
+
+    small = np.array([[0.5, -1, 2, 0], [-0.2, 0.3, -0.7, 1.5], [-1, -1, -1, -1]], np.float32)
+    graded("three_samples", small, np.array([[1, 0, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1]], np.float32))
+    # A sample without any label counts 1 - 0.
+    several = data("GradedMicroF1.y", 6, 5, scale=0.5, offset=0.5).round()
+    several[2] = 0
+    graded("several", data("GradedMicroF1.x", 6, 5, scale=2.0), several)
+
+    def apart(a, b, root):
+        square = ((a - b) ** 2).sum(-1)
+        return square.clamp_min(1e-12).sqrt() if root else square
+
+    def triplets(name, root, margin, count=9, used=6):
+        shape = {"queries": (4, 6), "items": (7, 6)}
+        rows = {name: data(f"Triplet.{name}", *size) for name, size in shape.items()}
+        places = {part: common.integers(f"operators.Triplet.{part}", (count,), bound)
+                  for part, bound in (("anchors", 4), ("positives", 7), ("negatives", 7))}
+        inputs = [*rows.items(), *places.items(), ("!mask", (np.arange(count) < used).astype(np.float32))]
+
+        def forward(q, items, a, p, n, mask):
+            hinge = F.relu(apart(q[a], items[p], root) - apart(q[a], items[n], root) + margin)
+            return (hinge * mask).sum() / mask.sum()
+
+        book.add("Triplet", name, inputs, forward, {"margin": margin, "root": int(root)}, domain="dr")
+
+    triplets("squared", False, 0.2)
+    triplets("euclidean", True, 0.5)
+
+    def hard(name, points, labels, margin=0.5):
+        def forward(x, y):
+            d = apart(x[:, None], x[None], True)
+            same = y[:, None] == y[None]
+            farthest = torch.where(same, d, torch.zeros_like(d)).amax(1)
+            nearest = (d + 1e5 * same).amin(1)
+            return F.relu(farthest - nearest + margin).mean()
+
+        book.add("BatchHardTriplet", name, [("embeddings", points), ("labels", labels)], forward, {"margin": margin}, domain="dr")
+
+    points = np.array([[0, 0], [1, 0], [0, 1], [1, 1], [2, 0], [0.2, 0.1]], np.float32)
+    hard("six_points", points, np.array([0, 0, 1, 1, 0, 1]))
+    hard("one_alone", data("BatchHardTriplet.x", 7, 5), np.array([0, 1, 1, 2, 2, 2, 1]), 1.0)
+
+    def binary(name, student, teacher, temperature):
+        def forward(s, t):
+            two = [torch.stack([torch.zeros_like(x), x], 1) / temperature for x in (s, t)]
+            sum_ = F.kl_div(F.log_softmax(two[0], 1), F.softmax(two[1], 1), reduction="sum")
+            return sum_ * temperature**2 / s.numel()
+
+        book.add("BernoulliDivergence", name, [("student", student), ("!teacher", teacher)], forward,
+                 {"temperature": temperature}, domain="dr")
+
+    binary("one_image", np.array([[0.5, -1], [2, 0.3]], np.float32).reshape(1, 1, 2, 2),
+           np.array([[1.5, -2], [0.5, 0.1]], np.float32).reshape(1, 1, 2, 2), 4.0)
+    binary("certain", data("Bernoulli.s", 2, 1, 3, 4, scale=16.0), data("Bernoulli.t", 2, 1, 3, 4, scale=16.0), 1.0)
+
+    def classes(name, shape, temperature, axis):
+        inputs = [("student", data(f"Divergence.s.{name}", *shape, scale=4.0)), ("!teacher", data(f"Divergence.t.{name}", *shape, scale=4.0))]
+
+        def forward(s, t):
+            log = F.log_softmax(s / temperature, axis)
+            sum_ = F.kl_div(log, F.softmax(t / temperature, axis), reduction="sum")
+            return sum_ * temperature**2 / (s.numel() // s.shape[axis])
+
+        book.add("SoftmaxDivergence", name, inputs, forward, {"temperature": temperature, "axis": axis}, domain="dr")
+
+    classes("labels", (5, 4), 2.0, -1)
+    classes("maps", (2, 3, 4, 2), 3.0, 1)
+
+    maps = data("MulticlassDice.x", 2, 3, 4, 5, scale=2.0)
+    labels = common.integers("operators.MulticlassDice.y", (2, 4, 5), 3)
+
+    def dices(x, y):
+        p, t = torch.softmax(x, 1), F.one_hot(y, 3).movedim(-1, 1).double()
+        axes = (0, 2, 3)
+        return (1 - (2 * (p * t).sum(axes) + 1e-5) / ((p * p).sum(axes) + (t * t).sum(axes) + 1e-5)).mean()
+
+    book.add("MulticlassDice", "maps", [("logits", maps), ("labels", labels)], dices, domain="dr")
+    book.add("MeanSquaredError", "features", [("a", data("MSE.a", 2, 3, 4)), ("b", data("MSE.b", 2, 3, 4))], F.mse_loss, domain="dr")
+
+
 def embeddings(book):
     import torch.nn.functional as F
 
@@ -847,7 +939,7 @@ def main():
     book = Book()
     for topic in (convolution, products, normalisations, pooling, resizing, elementwise, softmaxes):
         topic(book)
-    for topic in (embeddings, reductions, movement, losses, element_losses, optimizers):
+    for topic in (embeddings, reductions, movement, losses, element_losses, composed_losses, optimizers):
         topic(book)
     book.write()
 
