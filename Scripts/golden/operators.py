@@ -175,6 +175,54 @@ def convolution(book):
     case("three_dimensions_grouped", (1, 4, 4, 4, 4), (4, 2, 2, 2, 2), False, group=2, dilations=[2, 1, 1])
 
 
+def transposed_convolution(book):
+    import torch.nn.functional as F
+
+    def case(name, x, w, bias, **attributes):
+        rank = len(x) - 2
+        group = attributes.get("group", 1)
+        strides = attributes.get("strides", [1] * rank)
+        dilations = attributes.get("dilations", [1] * rank)
+        extra = attributes.get("output_padding", [0] * rank)
+        pads = list(attributes.get("pads", [0] * (2 * rank)))
+        whole = [strides[a] * (x[2 + a] - 1) + extra[a] + dilations[a] * (w[2 + a] - 1) + 1 for a in range(rank)]
+        wanted = attributes.get("output_shape")
+        upper = attributes.get("auto_pad") == "SAME_UPPER"
+        if attributes.get("auto_pad", "NOTSET").startswith("SAME"):
+            wanted = wanted or [n * s for n, s in zip(x[2:], strides)]
+        if wanted:
+            totals = [n - m for n, m in zip(whole, wanted)]
+            # What cannot be taken off is added behind.
+            begins = [max(t, 0) // 2 if upper else max(t, 0) - max(t, 0) // 2 for t in totals]
+            pads = begins + [t - b for t, b in zip(totals, begins)]
+        function = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[rank - 1]
+
+        def forward(x, w, b=None):
+            y = function(x, w, stride=strides, dilation=dilations, groups=group)
+            y = padded(y, [-p for p in pads[:rank]] + [e - p for e, p in zip(extra, pads[rank:])])
+            return y if b is None else y + b.reshape([-1] + [1] * rank)
+
+        inputs = [("X", data("ConvTranspose.x." + name, *x)), ("W", data("ConvTranspose.w." + name, *w))]
+        if bias:
+            inputs.append(("B", data("ConvTranspose.b." + name, w[1] * group)))
+        book.add("ConvTranspose", name, inputs, forward, {"kernel_shape": list(w[2:])} | attributes)
+
+    case("plain", (2, 3, 4, 3), (3, 2, 3, 3), True)
+    case("doubling", (2, 4, 3, 4), (4, 3, 2, 2), True, strides=[2, 2])
+    case("decoder", (1, 3, 4, 4), (3, 2, 3, 3), False, strides=[2, 2], pads=[1, 1, 1, 1], output_padding=[1, 1])
+    case("asymmetric", (1, 2, 4, 3), (2, 3, 3, 4), True, strides=[2, 3], pads=[0, 1, 2, 1], output_padding=[1, 0])
+    case("dilated", (1, 2, 3, 4), (2, 2, 3, 2), False, dilations=[2, 3], pads=[1, 0, 1, 1])
+    case("grouped", (1, 4, 3, 3), (4, 3, 3, 3), True, group=2, pads=[1, 1, 1, 1])
+    case("depthwise", (2, 3, 3, 4), (3, 1, 3, 3), True, group=3, strides=[2, 2], pads=[1, 1, 1, 1])
+    case("one_dimension", (2, 3, 5), (3, 4, 3), True, strides=[2], pads=[1, 0])
+    case("three_dimensions", (1, 2, 3, 2, 3), (2, 3, 2, 3, 2), True, strides=[2, 1, 2], pads=[0, 1, 0, 1, 1, 0])
+    case("output_shape", (1, 2, 3, 3), (2, 2, 3, 3), False, strides=[3, 2], output_shape=[10, 8])
+    case("smaller_output", (1, 2, 3, 3), (2, 2, 3, 3), False, strides=[2, 2], output_shape=[5, 6])
+    case("same_upper", (1, 2, 3, 4), (2, 2, 4, 3), False, strides=[2, 2], auto_pad="SAME_UPPER")
+    case("same_lower", (1, 2, 3, 4), (2, 2, 4, 3), True, strides=[2, 2], auto_pad="SAME_LOWER")
+    case("valid", (1, 2, 3, 4), (2, 2, 2, 2), False, auto_pad="VALID")
+
+
 def same(spatial, kernel, strides, dilations, mode):
     """The explicit pads of ONNX's auto_pad."""
     begins, ends = [], []
@@ -937,7 +985,7 @@ def optimizers(book):
 def main():
     common.import_torch()
     book = Book()
-    for topic in (convolution, products, normalisations, pooling, resizing, elementwise, softmaxes):
+    for topic in (convolution, transposed_convolution, products, normalisations, pooling, resizing, elementwise, softmaxes):
         topic(book)
     for topic in (embeddings, reductions, movement, losses, element_losses, composed_losses, optimizers):
         topic(book)

@@ -32,14 +32,9 @@ extension ConvInputGradient: Executable {
     }
 
     private func runReference(_ reference: ConvolutionReference, _ call: KernelCall) {
-        let (dy, w, dx) = (call.input(0), call.input(1), call.output(0))
+        let dx = call.output(0)
         guard let sums = call.workspace?.assumingMemoryBound(to: Double.self) else { return }
-        let count = self.inputShape.reduce(1, *)
-        for place in 0..<count { sums[place] = 0 }
-        reference.eachOutput { n, o, position in
-            let slope = Double(dy[reference.yOffset(n, o, position)])
-            reference.eachProduct(n, o, position) { sums[$0] += slope * Double(w[$1]) }
-        }
-        for place in 0..<count { dx[place] = Float(sums[place]) }
+        reference.inputGradient(call.input(0), call.input(1), into: sums)
+        for place in 0..<self.inputShape.reduce(1, *) { dx[place] = Float(sums[place]) }
     }
 }

@@ -4,7 +4,7 @@ package enum OperatorTable {
         // Attention
         PackedAttention.self, ScaledDotProductAttention.self,
         // Convolution
-        Conv.self, FusedConv.self,
+        Conv.self, ConvTranspose.self, FusedConv.self,
         // Elementwise
         Abs.self, Add.self, And.self, Cast.self, Ceil.self, Clip.self, Cos.self, Div.self, Dropout.self, Equal.self, Erf.self,
         Exp.self, Floor.self, Gelu.self, Greater.self, GreaterOrEqual.self, HardSigmoid.self, Identity.self, LeakyRelu.self,

@@ -60,6 +60,16 @@ package struct ConvolutionReference: Sendable {
         }
     }
 
+    /// Adds up the gradient of x, in place of what `sums` held.
+    package func inputGradient(_ dy: UnsafePointer<Float>, _ w: UnsafePointer<Float>, into sums: UnsafeMutablePointer<Double>) {
+        let count = self.problem.batch * self.problem.inChannels * self.problem.input.reduce(1, *)
+        for place in 0..<count { sums[place] = 0 }
+        self.eachOutput { n, o, position in
+            let slope = Double(dy[self.yOffset(n, o, position)])
+            self.eachProduct(n, o, position) { sums[$0] += slope * Double(w[$1]) }
+        }
+    }
+
     /// The input coordinate that a tap reads, nil in the padding.
     private func place(_ axis: Int, _ position: Int, _ tap: Int) -> Int? {
         let place = position * self.strides[axis] - self.before[axis] + tap * self.dilations[axis]

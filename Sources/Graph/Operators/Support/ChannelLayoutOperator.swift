@@ -9,6 +9,12 @@ extension Conv: ChannelLayoutOperator {
     package func with(layout: ChannelLayout) -> Conv { Conv(window: self.window, layout: layout) }
 }
 
+extension ConvTranspose: ChannelLayoutOperator {
+    package func with(layout: ChannelLayout) -> ConvTranspose {
+        ConvTranspose(window: self.window, outputPadding: self.outputPadding, layout: layout)
+    }
+}
+
 extension MaxPool: ChannelLayoutOperator {
     package func with(layout: ChannelLayout) -> MaxPool {
         MaxPool(kernel: self.kernel, window: self.window, ceilMode: self.ceilMode, layout: layout)
