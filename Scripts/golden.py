@@ -28,6 +28,9 @@ onnx==1.23.2
 onnxruntime==1.31.1
 scikit-learn==1.9.1
 scipy==1.17.1
+torchmetrics==1.9.0
+medpy==0.5.2
+monai==1.6.1
 safetensors==0.8.0
 pillow==13.0.0
 numpy==2.4.6

@@ -63,6 +63,12 @@ extension ConfusionMatrix {
         return mean(scores, weights: scores.map(\.support))
     }
 
+    /// Of the counts of all classes together: with one class for each case, precision, recall and F1 are the accuracy; nil
+    /// without cases.
+    package var micro: AverageScore? {
+        self.accuracy.map { AverageScore(precision: $0, recall: $0, f1: $0) }
+    }
+
     /// The mean recall over classes that have true cases; nil without cases.
     package var balancedAccuracy: Double? {
         let present = self.classScores.filter { $0.support > 0 }
