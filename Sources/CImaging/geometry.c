@@ -95,6 +95,25 @@ void ci_warp(const uint8_t *source, ci_size size, const ci_affine *map, int refl
     }
 }
 
+void ci_warp_nearest(const uint8_t *source, ci_size size, const ci_affine *map, int reflect, uint8_t *destination) {
+    const double one = 4294967296.0;
+    int64_t a = llrint(map->a * one), d = llrint(map->d * one), half = (int64_t)1 << 31;
+    for (int32_t y = 0; y < size.height; y++) {
+        int64_t sx = llrint((map->b * y + map->c) * one) + half, sy = llrint((map->e * y + map->f) * one) + half;
+        for (int32_t x = 0; x < size.width; x++, sx += a, sy += d, destination += 3) {
+            int64_t px = sx >> 32, py = sy >> 32;
+            if (reflect) {
+                px = mirror(px, size.width);
+                py = mirror(py, size.height);
+            }
+            if (px >= 0 && py >= 0 && px < size.width && py < size.height)
+                memcpy(destination, source + (py * size.width + px) * 3, 3);
+            else
+                memset(destination, 0, 3);
+        }
+    }
+}
+
 void ci_cell_brightness(const uint8_t *rgb, ci_size size, int cell, uint8_t *cells) {
     int step = cell > 4 ? (cell + 3) / 4 : 1;
     for (int32_t y0 = 0; y0 < size.height; y0 += cell)

@@ -52,17 +52,23 @@ extension Augmentation {
 extension Augmentation.Draw {
     /// The picture changed as decided, of the same size.
     package func apply(_ image: Image) -> Image {
-        var image = self.turned(image)
-        if self.degrees != 0 || self.scale != 1 || self.shiftX != 0 || self.shiftY != 0 {
-            image = image.warped(
-                degrees: self.degrees, scale: self.scale, dx: self.shiftX * Double(image.width),
-                dy: self.shiftY * Double(image.height), border: self.border)
-        }
+        var image = self.moved(image, nearest: false)
         if self.brightness != 1 { image.adjustBrightness(self.brightness) }
         if self.contrast != 1 { image.adjustContrast(self.contrast) }
         if self.saturation != 1 { image.adjustSaturation(self.saturation) }
         if self.hue != 0 { image.adjustHue(self.hue) }
         return image
+    }
+
+    /// The mask of a picture moved as the picture is.
+    package func apply(_ mask: Mask) -> Mask { Mask(classes: self.moved(mask.classes, nearest: true)) }
+
+    private func moved(_ image: Image, nearest: Bool) -> Image {
+        let image = self.turned(image)
+        guard self.degrees != 0 || self.scale != 1 || self.shiftX != 0 || self.shiftY != 0 else { return image }
+        return image.warped(
+            degrees: self.degrees, scale: self.scale, dx: self.shiftX * Double(image.width),
+            dy: self.shiftY * Double(image.height), border: self.border, nearest: nearest)
     }
 
     private func turned(_ image: Image) -> Image {

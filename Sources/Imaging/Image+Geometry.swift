@@ -28,11 +28,30 @@ extension Image {
 
     /// Rotated counter-clockwise by `degrees` and scaled by `scale` about the centre, then shifted by `dx`, `dy` pixels; same
     /// size. Bilinear, pixel centres at integers. Integer arithmetic: the same on every CPU.
-    package func warped(degrees: Double, scale: Double, dx: Double, dy: Double, border: Border) -> Image {
+    ///
+    /// - Parameter nearest: Take the nearest pixel instead of blending four.
+    package func warped(
+        degrees: Double, scale: Double, dx: Double, dy: Double, border: Border, nearest: Bool = false
+    ) -> Image {
         precondition(scale >= 0.01 && scale.isFinite && degrees.isFinite && abs(dx) <= 1e6 && abs(dy) <= 1e6)
         var map = ci_affine_make(self.cSize, degrees, scale, dx, dy)
+        let warp = nearest ? ci_warp_nearest : ci_warp
         return .made(width: self.width, height: self.height) { pixels in
-            self.withPixels { ci_warp($0, self.cSize, &map, border == .reflect ? 1 : 0, pixels) }
+            self.withPixels { warp($0, self.cSize, &map, border == .reflect ? 1 : 0, pixels) }
+        }
+    }
+
+    /// The picture of another size, each pixel that of the source under its centre (Pillow's NEAREST).
+    package func resizedToNearest(width: Int, height: Int) -> Image {
+        guard (width, height) != (self.width, self.height) else { return self }
+        let columns = (0..<width).map { min(($0 * 2 + 1) * self.width / (2 * width), self.width - 1) * 3 }
+        return .made(width: width, height: height) { pixels in
+            self.withPixels { source in
+                for y in 0..<height {
+                    let row = source + min((y * 2 + 1) * self.height / (2 * height), self.height - 1) * self.width * 3
+                    for x in 0..<width { (pixels + (y * width + x) * 3).update(from: row + columns[x], count: 3) }
+                }
+            }
         }
     }
 }

@@ -16,6 +16,8 @@ package struct ImagingError: Error, Sendable, Hashable, CustomStringConvertible 
         case memory
         /// The file cannot be opened or read.
         case unreadable
+        /// A pixel of a mask has a value that stands for no class.
+        case unknownValue = "unknown_value"
         /// A setting, for instance of `Preprocessing`, is outside its range.
         case invalidSetting = "invalid_setting"
     }

@@ -40,6 +40,18 @@ package struct Preprocessing: Sendable, Hashable {
         return try cropped.resized(width: self.width, height: self.height, filter: self.filter)
     }
 
+    /// The same crop and size for a picture and its mask. The mask is taken from the nearest pixels.
+    package func geometric(_ image: Image, _ mask: Mask) throws(ImagingError) -> (Image, Mask) {
+        precondition(image.width == mask.width && image.height == mask.height, "a mask of the picture's size")
+        var (image, classes) = (image, mask.classes)
+        if self.crop == .fundus, let square = FundusCrop(of: image) {
+            image = image.cropped(x: square.x, y: square.y, width: square.side, height: square.side)
+            classes = classes.cropped(x: square.x, y: square.y, width: square.side, height: square.side)
+        }
+        let resized = try image.resized(width: self.width, height: self.height, filter: self.filter)
+        return (resized, Mask(classes: classes.resizedToNearest(width: self.width, height: self.height)))
+    }
+
     /// Writes `(x / 255 - mean) / std` as float32 planes `[3, H, W]`.
     /// - Parameters:
     ///   - image: of this preprocessing's size.

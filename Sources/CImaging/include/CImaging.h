@@ -86,6 +86,8 @@ ci_affine ci_affine_make(ci_size size, double degrees, double scale, double dx, 
 
 /// Same size in and out. Outside the source: black, or mirrored about the edge pixel when `reflect` is not zero.
 void ci_warp(const uint8_t *source, ci_size size, const ci_affine *map, int reflect, uint8_t *destination);
+/// The same with the nearest pixel, for pictures of class numbers.
+void ci_warp_nearest(const uint8_t *source, ci_size size, const ci_affine *map, int reflect, uint8_t *destination);
 
 /// Mean over each `cell` x `cell` block of the brightest channel, sampled at most 4 x 4 times per block.
 /// `cells` has ceil(width / cell) x ceil(height / cell) values.
