@@ -2,8 +2,11 @@
 package enum ArchitectureTable {
     package static let names = [
         "resnet18", "resnet50", "vit_tiny_patch16", "vit_small_patch16", "vit_base_patch16", "vit_large_patch16",
-        "retfound",
+        "retfound", "unet_resnet18",
     ]
+
+    /// Whether the network gives a map of logits instead of one vector.
+    package static func isDense(_ name: String) -> Bool { name == "unet_resnet18" }
 
     /// The architecture of that name, nil when there is none.
     /// - Parameters:
@@ -23,6 +26,7 @@ package enum ArchitectureTable {
         case "vit_base_patch16": return transformer(width: 768, depth: 12, heads: 12, mean: globalPool)
         case "vit_large_patch16": return transformer(width: 1024, depth: 24, heads: 16, mean: globalPool)
         case "retfound": return transformer(width: 1024, depth: 24, heads: 16, mean: true)
+        case "unet_resnet18": return UNet(name: name, encoder: .resNet18(classes: 1), classes: classes)
         default: return nil
         }
     }

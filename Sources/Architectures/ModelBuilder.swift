@@ -119,18 +119,18 @@ package struct ModelBuilder: Sendable {
         return try self.apply(MatMul(), x, transposed, name: name)
     }
 
-    /// Convolution without bias of `[N, C, H, W]`.
+    /// Convolution of `[N, C, H, W]`.
     package mutating func convolution(
         _ x: ValueID, _ path: String, outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, bias: Bool = false,
-        initializer: Initializer? = nil
+        initializer: Initializer? = nil, role: ParameterRole = .weight
     ) throws(GraphError) -> ValueID {
         let inputs = self.type(x).shape[1]
         let weight = self.parameter(
             path + ".weight", [outputs, inputs, kernel, kernel],
-            initializer ?? .heFanOut(outputs * kernel * kernel), role: .weight)
+            initializer ?? .heFanOut(outputs * kernel * kernel), role: role)
         let vector =
             bias
-            ? self.parameter(path + ".bias", [outputs], .fanIn(inputs * kernel * kernel), role: .vector) : nil
+            ? self.parameter(path + ".bias", [outputs], .fanIn(inputs * kernel * kernel), role: role == .weight ? .vector : role) : nil
         let window = Window(
             strides: [stride, stride], dilations: [1, 1], padsBefore: [padding, padding], padsAfter: [padding, padding])
         return try self.apply(Conv(window: window), x, weight, vector, name: path)

@@ -38,20 +38,30 @@ package struct ResNet: Architecture {
     package let headPrefixes = ["fc."]
 
     package func build(_ model: inout ModelBuilder, _ input: ValueID) throws(GraphError) -> ValueID {
-        var x = try model.convolution(input, "conv1", outputs: self.width, kernel: 7, stride: 2, padding: 3)
-        x = try model.batchNorm(x, "bn1")
-        x = try model.apply(Relu(), x, name: "relu")
+        let features = try self.features(&model, input)
+        var x = try model.apply(GlobalAveragePool(), features[4], name: "global_pool")
+        x = try model.apply(Flatten(axis: 1), x, name: "flatten")
+        return try model.linear(x, "fc", outputs: self.classes, role: .head)
+    }
+
+    /// The five feature maps of strides 2, 4, 8, 16 and 32: that before the pooling, and those of the stages.
+    /// - Parameter prefix: of every parameter's name, with its dot.
+    func features(_ model: inout ModelBuilder, _ input: ValueID, prefix: String = "") throws(GraphError) -> [ValueID] {
+        var x = try model.convolution(input, prefix + "conv1", outputs: self.width, kernel: 7, stride: 2, padding: 3)
+        x = try model.batchNorm(x, prefix + "bn1")
+        x = try model.apply(Relu(), x, name: prefix + "relu")
+        var features = [x]
         let window = Window(strides: [2, 2], dilations: [1, 1], padsBefore: [1, 1], padsAfter: [1, 1])
-        x = try model.apply(MaxPool(kernel: [3, 3], window: window), x, name: "maxpool")
+        x = try model.apply(MaxPool(kernel: [3, 3], window: window), x, name: prefix + "maxpool")
         for (stage, depth) in self.depths.enumerated() {
             for index in 0..<depth {
                 let stride = stage > 0 && index == 0 ? 2 : 1
-                x = try self.block(&model, x, "layer\(stage + 1).\(index)", width: self.width << stage, stride: stride)
+                let path = "\(prefix)layer\(stage + 1).\(index)"
+                x = try self.block(&model, x, path, width: self.width << stage, stride: stride)
             }
+            features.append(x)
         }
-        x = try model.apply(GlobalAveragePool(), x, name: "global_pool")
-        x = try model.apply(Flatten(axis: 1), x, name: "flatten")
-        return try model.linear(x, "fc", outputs: self.classes, role: .head)
+        return features
     }
 
     private func block(

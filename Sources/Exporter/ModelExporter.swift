@@ -54,7 +54,7 @@ extension ModelExporter {
     /// A network that is ready to be written.
     private struct Prepared {
         let size: ImageSize
-        let task: ScreeningTask
+        let task: ModelTask
         /// With adapters, as the trainer has it.
         let network: SourceNetwork
         let merge: MergeCheck?
@@ -103,7 +103,7 @@ extension ModelExporter {
     }
 
     /// The file's `metadata_props`.
-    private func metadata(_ task: ScreeningTask, weightHash: String) throws -> [String: String] {
+    private func metadata(_ task: ModelTask, weightHash: String) throws -> [String: String] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         func json(_ value: some Encodable) throws -> String { String(decoding: try encoder.encode(value), as: UTF8.self) }
@@ -181,8 +181,11 @@ extension ModelExporter {
             status: cases.map(\.status).max() ?? .fail, opset: self.options.opset, checker: checker, merge: prepared.merge,
             cases: cases)
         if let pictures = self.options.pictures {
+            guard case .screening(let task) = prepared.task else {
+                throw ExportError(.option, "--comprehensive-validate", "compares grades; this model does \(prepared.task.kind.rawValue)")
+            }
             let figures = try PictureReport(
-                pictures, task: prepared.task, source: prepared.network, session: session, report: self.report)
+                pictures, task: task, source: prepared.network, session: session, report: self.report)
             report.pictures = figures
             report.status = max(report.status, figures.status)
         }

@@ -21,7 +21,6 @@ extension ModelCard {
             self.formatVersion == Self.currentFormat, "format_version", "is \(self.formatVersion), this version reads 1")
         try require(Self.isName(self.name), "name", "must be 1 to 64 letters, digits, underscores, dots and hyphens")
         try require(self.version >= 1, "version", "must be 1 or more")
-        try require(self.kind == Self.screeningKind, "kind", "is not supported; this version knows \(Self.screeningKind)")
         try require(self.parameterCount >= 0, "parameters", "must not be negative")
         try require(!self.input.isEmpty, "input", "is empty")
         try require(!self.output.isEmpty, "output", "is empty")
@@ -58,16 +57,34 @@ extension ModelCard {
         try require(
             sample.tolerance.isFinite && (0...0.1).contains(sample.tolerance), "\(field).tolerance", "must be 0 to 0.1")
         try require(sample.outputs.allSatisfy(\.isFinite), "\(field).outputs", "must be finite")
-        let expected = shape[0].multipliedReportingOverflow(by: self.task.classNames.count)
-        try require(
-            !expected.overflow && sample.outputs.count == expected.partialValue, "\(field).outputs",
-            "must be one for each picture and class")
+        let expected = TensorType.checkedElementCount(self.task.outputShape(batch: shape[0]), byteCount: 4)
+        try require((1...(1 << 20)).contains(sample.stride ?? 1), "\(field).stride", "must be 1 or more")
+        try require(expected.map(sample.expectedCount) == sample.outputs.count, "\(field).outputs", "must be one for each element of the output")
+    }
+}
+
+extension ModelTask {
+    /// Throws when a field is out of range, naming it.
+    package func check() throws(PipelineError) {
+        switch self {
+        case .screening(let task): try task.check()
+        case .segmentation(let task): try task.check()
+        }
+    }
+}
+
+extension SegmentationTask {
+    /// Throws when a field is out of range, naming it.
+    fileprivate func check() throws(PipelineError) {
+        try require((1...255).contains(self.classNames.count), "task.classNames", "must be 1 to 255 names")
+        try require(Set(self.classNames).count == self.classNames.count, "task.classNames", "has a name twice")
+        try require(self.threshold > 0 && self.threshold < 1, "task.threshold", "must be above 0 and below 1")
     }
 }
 
 extension ScreeningTask {
     /// Throws when a field is out of range, naming it.
-    package func check() throws(PipelineError) {
+    fileprivate func check() throws(PipelineError) {
         try require((2...1024).contains(self.classNames.count), "task.classNames", "must be 2 to 1024 names")
         try require(Set(self.classNames).count == self.classNames.count, "task.classNames", "has a name twice")
         try require(self.temperature.isFinite && self.temperature > 0, "task.temperature", "must be positive")

@@ -50,15 +50,12 @@ package struct ModelCard: Sendable, Hashable, Codable {
 
     /// The only format that this version reads and writes.
     package static let currentFormat = 1
-    /// The one kind of task so far.
-    package static let screeningKind = "screening"
 
     package var formatVersion = ModelCard.currentFormat
     package var name: String
     package var version: Int
-    /// What the model does: `screening`.
-    package var kind = ModelCard.screeningKind
-    package var task: ScreeningTask
+    /// What the model does, with its `kind`.
+    package var task: ModelTask
     /// The architecture as the run says it.
     package var architecture: JSONValue
     /// The training recipe as the run says it.
@@ -68,7 +65,7 @@ package struct ModelCard: Sendable, Hashable, Codable {
     package var opset: Int
     /// Name of the model's input, float32 `[N, 3, H, W]`.
     package var input: String
-    /// Name of the model's output, float32 `[N, classes]`: logits.
+    /// Name of the model's output, float32 logits of the task's `outputShape`.
     package var output: String
     /// Every file of the model by name: `model.onnx` and its weights.
     package var files: [String: FileDigest]
@@ -79,7 +76,7 @@ package struct ModelCard: Sendable, Hashable, Codable {
     package var goldenSamples: [GoldenSample]
 
     package init(
-        name: String, version: Int, task: ScreeningTask, architecture: JSONValue, recipe: JSONValue, parameterCount: Int,
+        name: String, version: Int, task: ModelTask, architecture: JSONValue, recipe: JSONValue, parameterCount: Int,
         provenance: Provenance, opset: Int, input: String, output: String, files: [String: FileDigest],
         validation: JSONValue? = nil, benchmark: JSONValue? = nil, goldenSamples: [GoldenSample]
     ) {
@@ -101,7 +98,7 @@ package struct ModelCard: Sendable, Hashable, Codable {
 
     private enum CodingKeys: String, CodingKey {
         case formatVersion = "format_version"
-        case name, version, kind, task, architecture, recipe
+        case name, version, task, architecture, recipe
         case parameterCount = "parameters"
         case provenance, opset, input, output, files, validation, benchmark
         case goldenSamples = "golden_samples"

@@ -5,7 +5,7 @@ package actor ModelRepository {
     /// Where a version of a model stands.
     package enum State: Sendable {
         case loading
-        case ready(ScreeningModel)
+        case ready(ServedModel)
         case failed(PipelineError)
         /// There, but not asked for: an older version.
         case unloaded
@@ -56,7 +56,7 @@ package actor ModelRepository {
 
     private static func loaded(_ entry: Entry, directory: String, threads: Int) async -> State {
         do {
-            let model = try await ScreeningModel.load(
+            let model = try await ServedModel.load(
                 directory: "\(directory)/\(entry.name)/\(entry.version)", threads: threads)
             guard model.card.name == entry.name, model.card.version == entry.version else {
                 let text = "the field name or version is not that of the directory, \(entry.name)/\(entry.version)"
@@ -106,7 +106,7 @@ package actor ModelRepository {
     }
 
     /// A model that is ready to answer.
-    package func model(_ name: String, version: Int? = nil) throws(PipelineError) -> ScreeningModel {
+    package func model(_ name: String, version: Int? = nil) throws(PipelineError) -> ServedModel {
         let entry = try self.entry(name, version: version)
         switch entry.state {
         case .ready(let model):

@@ -47,7 +47,7 @@ package struct PipelineError: Error, Sendable, Hashable, CustomStringConvertible
             case .empty, .unsupportedFormat, .truncated, .tooLarge, .corrupt: .image
             case .memory: .outOfMemory
             case .unreadable: .file
-            case .invalidSetting: .card
+            case .invalidSetting, .unknownValue: .card
             }
         self.init(code, error.subject, error.message, detail: error.code.rawValue)
     }

@@ -1,5 +1,5 @@
 package import Graph
-package import Imaging
+import Imaging
 import OnnxFormat
 import Runtime
 

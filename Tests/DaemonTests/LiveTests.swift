@@ -80,7 +80,7 @@ import Testing
         let answer = try await daemon.post("/v2/models/tiny/screen", png)
         #expect(answer.status == 200)
         let reply = try JSONDecoder().decode(ScreenReply.self, from: Data(answer.body))
-        let model = try await ScreeningModel.load(directory: package.directory, threads: 1)
+        let model = try await ServedModel.load(directory: package.directory, threads: 1)
         let expected = try await model.screen(png).result
         #expect(reply.grade == expected.grade && reply.probabilities == expected.probabilities)
         #expect(reply.referable == expected.referable)

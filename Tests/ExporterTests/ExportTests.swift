@@ -31,7 +31,7 @@ struct ExportTests {
         #expect(card.provenance.trainingData == ["images": 2, "patients": 1, "grade_0": 1, "grade_1": 1])
 
         // What the daemon does: hashes, golden sample, interface.
-        let model = try await ScreeningModel.load(directory: path, threads: 2)
+        let model = try await ServedModel.load(directory: path, threads: 2)
         let input = SeededInput(seed: 77, shape: [2, 3, 32, 32]).tensor()
         let output = try #require(try await model.infer(["input": input])["output"])
         let plan = try SourceNetwork(

@@ -34,7 +34,10 @@ func makeRun(
 ) throws -> String {
     let source = try ExportSource.random(recipe, seed: 5)
     var task = source.task
-    if recipe.classes == 5 { task.referableFrom = 2 }
+    if recipe.classes == 5, case .screening(var grades) = task {
+        grades.referableFrom = 2
+        task = .screening(grades)
+    }
     let path = directory.file("run")
     let run = try RunDirectory.create(
         at: path, config: "model: {architecture: \(recipe.architecture)}\n",

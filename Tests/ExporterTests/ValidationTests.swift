@@ -78,7 +78,10 @@ struct ValidationTests {
         }
         try Data(table.utf8).write(to: URL(fileURLWithPath: directory.file("labels.csv")))
         var source = try ExportSource.random(transformer, seed: 6)
-        source.task.referableFrom = 2
+        if case .screening(var grades) = source.task {
+            grades.referableFrom = 2
+            source.task = .screening(grades)
+        }
         let result = try ModelExporter(
             source,
             options(in: directory) {

@@ -48,7 +48,7 @@ import Testing
 
     @Test(arguments: [
         ("name", JSONValue.string("../x")), ("version", .integer(0)), ("format_version", .integer(2)),
-        ("kind", .string("segmentation")), ("golden_samples", .array([])), ("files", .object([:])),
+        ("golden_samples", .array([])), ("files", .object([:])),
     ])
     func aValueOutOfRangeIsNamed(_ field: String, _ value: JSONValue) throws {
         #expect(try message { $0[field] = value }.contains("field \(field)"))

@@ -1,6 +1,7 @@
 import Architectures
 import Foundation
 import Imaging
+import Pipelines
 import Testing
 import Trainer
 
@@ -15,6 +16,10 @@ import Trainer
     private static func changed() throws -> TrainingConfiguration {
         var c = TrainingConfiguration(
             image: try Preprocessing(crop: .none, height: 64, width: 64, filter: .bicubic, normalization: .half))
+        c.task = .segmentation
+        c.data.masks = "masks"
+        c.data.maskClass = "vessel"
+        c.data.maskValues = [1, 2]
         c.data.csv = "a.csv"
         c.data.images = "pictures"
         c.data.validationCsv = "b.csv"
@@ -50,6 +55,7 @@ import Trainer
         c.training.labelSmoothing = 0.1
         c.training.classWeights = .balanced
         c.training.seed = 9
+        c.training.diceWeight = 0.25
         c.training.bestBy = .auroc
         c.optimizer.kind = .sgd
         c.optimizer.weightDecay = 0.01

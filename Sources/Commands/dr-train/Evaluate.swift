@@ -18,7 +18,16 @@ struct Evaluate: AsyncParsableCommand {
     @Option(help: "Folder of the other pictures.")
     var images: String?
 
-    @Option(help: "Writes one line for each picture: grade and probabilities.")
+    @Option(help: "Segmentation: folder of the other pictures' masks.")
+    var masks: String?
+
+    @Option(help: "Segmentation: writes a PNG of some pictures with outlines, truth and answer.")
+    var mosaic: String?
+
+    @Option(help: "Segmentation: folder for the answered masks, as PNGs.")
+    var masksOutput: String?
+
+    @Option(help: "Writes one line for each picture: grade and probabilities, or the figures of its mask.")
     var predictions: String?
 
     @Option(help: "Writes the figures as JSON.")
@@ -28,9 +37,12 @@ struct Evaluate: AsyncParsableCommand {
     var threads = 0
 
     func run() async throws {
-        try await EvaluateCommand(
+        var command = EvaluateCommand(
             run: self.run, checkpoint: self.checkpoint, csv: self.csv, images: self.images, predictions: self.predictions,
-            report: self.report, threads: self.threads
-        ).run()
+            report: self.report, threads: self.threads)
+        command.masks = self.masks
+        command.mosaic = self.mosaic
+        command.masksOutput = self.masksOutput
+        try await command.run()
     }
 }

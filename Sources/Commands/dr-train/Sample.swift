@@ -6,7 +6,7 @@ struct Sample: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Draws synthetic fundus photographs whose lesions determine the grade.")
 
-    @Argument(help: "Folder to make; it gets images/ and labels.csv.")
+    @Argument(help: "Folder to make; it gets images/, masks/ of the vessels, and labels.csv.")
     var directory: String
 
     @Option(help: "How many photographs.")

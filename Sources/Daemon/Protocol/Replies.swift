@@ -1,3 +1,4 @@
+package import Foundation
 package import Pipelines
 
 /// `GET /v2`.
@@ -25,7 +26,7 @@ struct ModelReply: Encodable {
 
     private enum CodingKeys: String, CodingKey { case name, versions, platform, inputs, outputs }
 
-    init(_ model: ScreeningModel, versions: [Int]) {
+    init(_ model: ServedModel, versions: [Int]) {
         self.name = model.card.name
         self.versions = versions.map(String.init)
         self.inputs = model.inputs.map { Port(name: $0.name, datatype: $0.dataType.wireName, shape: $0.wireShape) }
@@ -89,34 +90,81 @@ package struct ModelSummary: Codable, Sendable, Hashable {
     }
 }
 
+/// The model that answered.
+package struct AnsweringModel: Codable, Sendable, Hashable {
+    package var name: String
+    package var version: Int
+    /// `ModelCard.modelSHA256`.
+    package var sha256: String
+
+    init(_ model: ServedModel) {
+        self.name = model.card.name
+        self.version = model.card.version
+        self.sha256 = model.sha256
+    }
+}
+
+/// What an answer took, in milliseconds.
+package struct AnswerTimings: Codable, Sendable, Hashable {
+    package var queue: Double
+    package var decode: Double
+    package var preprocess: Double
+    package var compute: Double
+    package var total: Double
+}
+
 /// The answer of `POST /v2/models/M/screen`.
 package struct ScreenReply: Codable, Sendable, Hashable {
-    package struct Model: Codable, Sendable, Hashable {
-        package var name: String
-        package var version: Int
-        /// `ModelCard.modelSHA256`.
-        package var sha256: String
-    }
-
-    /// Milliseconds.
-    package struct Timings: Codable, Sendable, Hashable {
-        package var queue: Double
-        package var decode: Double
-        package var preprocess: Double
-        package var compute: Double
-        package var total: Double
-    }
-
     package var grade: Int
     package var gradeName: String
     package var probabilities: [Double]
     package var referable: ScreeningResult.Referable?
-    package var model: Model
-    package var timings: Timings
+    package var model: AnsweringModel
+    package var timings: AnswerTimings
 
     private enum CodingKeys: String, CodingKey {
         case grade, probabilities, referable, model
         case gradeName = "grade_name"
+        case timings = "timings_ms"
+    }
+}
+
+/// The answer of `POST /v2/models/M/segment`.
+package struct SegmentReply: Codable, Sendable, Hashable {
+    package struct Class: Codable, Sendable, Hashable {
+        package var name: String
+        /// Pixels of the picture that belong to the class, and their share of all.
+        package var area: Int
+        package var fraction: Double
+        /// A grey PNG of the picture's size, 255 where the class is; base64 in JSON.
+        package var mask: Data
+    }
+
+    /// Of the picture, in pixels.
+    package var width: Int
+    package var height: Int
+    package var classes: [Class]
+    /// The picture with outlines, a PNG; base64 in JSON. Absent unless asked for.
+    package var overlay: Data?
+    package var model: AnsweringModel
+    package var timings: AnswerTimings
+
+    init(_ result: SegmentationResult, model: AnsweringModel, timings: AnswerTimings) throws {
+        self.width = result.width
+        self.height = result.height
+        self.classes = try result.classes.map { segmented in
+            Class(
+                name: segmented.name, area: segmented.area,
+                fraction: Double(segmented.area) / Double(result.width * result.height),
+                mask: Data(try segmented.png(width: result.width, height: result.height)))
+        }
+        self.overlay = result.overlay.map { Data($0) }
+        self.model = model
+        self.timings = timings
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case width, height, classes, overlay, model
         case timings = "timings_ms"
     }
 }

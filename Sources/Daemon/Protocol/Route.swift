@@ -24,6 +24,8 @@ package enum Route: Sendable, Hashable {
     case modelReady(Model)
     case infer(Model)
     case screen(Model)
+    /// With outlines drawn into the picture where the query has `overlay=true`.
+    case segment(Model, overlay: Bool)
 
     /// Parses a request line. An unknown path is `notFound`, a known one with another method `methodNotAllowed`.
     package init(method: String, target: String) throws(DaemonError) {
@@ -31,7 +33,8 @@ package enum Route: Sendable, Hashable {
         let path = target.prefix { $0 != "?" }
         let parts = path.split(separator: "/", omittingEmptySubsequences: true)
         let isWhole = path.hasPrefix("/") && !path.contains("//")
-        guard isWhole, let (route, allowed) = try Self.lookUp(parts) else {
+        let query = target.dropFirst(path.count + 1).split(separator: "&")
+        guard isWhole, let (route, allowed) = try Self.lookUp(parts, query) else {
             throw DaemonError(.notFound, "path", "is unknown; see GET /v2")
         }
         guard method == allowed else {
@@ -40,7 +43,7 @@ package enum Route: Sendable, Hashable {
         self = route
     }
 
-    private static func lookUp(_ parts: [Substring]) throws(DaemonError) -> (Route, String)? {
+    private static func lookUp(_ parts: [Substring], _ query: [Substring]) throws(DaemonError) -> (Route, String)? {
         guard parts.first == "v2" else { return nil }
         switch parts.dropFirst().map(String.init) {
         case []: return (.server, "GET")
@@ -67,6 +70,7 @@ package enum Route: Sendable, Hashable {
         case ["ready"]: return (.modelReady(model), "GET")
         case ["infer"]: return (.infer(model), "POST")
         case ["screen"]: return (.screen(model), "POST")
+        case ["segment"]: return (.segment(model, overlay: query.contains("overlay=true")), "POST")
         default: return nil
         }
     }
@@ -74,7 +78,7 @@ package enum Route: Sendable, Hashable {
     /// The model that the request computes with; nil where nothing is computed.
     package var computingModel: Model? {
         switch self {
-        case .infer(let model), .screen(let model): model
+        case .infer(let model), .screen(let model), .segment(let model, _): model
         case .server, .live, .ready, .models, .index, .model, .modelReady: nil
         }
     }

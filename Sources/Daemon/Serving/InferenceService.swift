@@ -68,6 +68,8 @@ package final class InferenceService: Sendable {
             return try await self.infer(request, name)
         case .screen(let name):
             return try await self.screen(request, name)
+        case .segment(let name, let overlay):
+            return try await self.segment(request, name, overlay: overlay)
         }
     }
 
@@ -95,30 +97,41 @@ package final class InferenceService: Sendable {
     }
 
     private func screen(_ request: Request, _ name: Route.Model) async throws -> Answer {
-        let model = try await self.repository.model(name.name, version: name.version)
-        guard !request.body.isEmpty else { throw DaemonError(.invalid, "body", "is empty; send a PNG or JPEG") }
-        let clock = ContinuousClock()
-        let arrival = clock.now
-        let (start, result, timings) = try await self.scheduler.run(model.queueName) {
-            let start = clock.now
-            let answer = try await model.screen(request.body)
-            return (start, answer.result, answer.timings)
-        }
+        let (model, result, timings) = try await self.compute(request, name) { model in try await model.screen(request.body) }
         let reply = ScreenReply(
             grade: result.grade, gradeName: model.card.task.classNames[result.grade], probabilities: result.probabilities,
-            referable: result.referable,
-            model: ScreenReply.Model(name: model.card.name, version: model.card.version, sha256: model.sha256),
-            timings: ScreenReply.Timings(
-                queue: milliseconds(start - arrival), decode: timings.decode, preprocess: timings.preprocess,
-                compute: timings.compute, total: milliseconds(clock.now - arrival)))
+            referable: result.referable, model: AnsweringModel(model), timings: timings)
         guard result.probabilities.allSatisfy(\.isFinite) else {
             throw DaemonError(.internal, "model \(model.card.name)", "gave a number that is not finite")
         }
         return Answer(json: reply)
     }
+
+    private func segment(_ request: Request, _ name: Route.Model, overlay: Bool) async throws -> Answer {
+        let (model, result, timings) = try await self.compute(request, name) { model in
+            try await model.segment(request.body, overlay: overlay)
+        }
+        return Answer(json: try SegmentReply(result, model: AnsweringModel(model), timings: timings))
+    }
+
+    /// Runs a picture's request in its model's queue, and measures it.
+    private func compute<Result: Sendable>(
+        _ request: Request, _ name: Route.Model,
+        _ body: @escaping @Sendable (ServedModel) async throws -> (Result, ServedModel.Timings)
+    ) async throws -> (ServedModel, Result, AnswerTimings) {
+        let model = try await self.repository.model(name.name, version: name.version)
+        guard !request.body.isEmpty else { throw DaemonError(.invalid, "body", "is empty; send a PNG or JPEG") }
+        let clock = ContinuousClock()
+        let arrival = clock.now
+        let (start, answer) = try await self.scheduler.run(model.queueName) { (clock.now, try await body(model)) }
+        let timings = AnswerTimings(
+            queue: milliseconds(start - arrival), decode: answer.1.decode, preprocess: answer.1.preprocess,
+            compute: answer.1.compute, total: milliseconds(clock.now - arrival))
+        return (model, answer.0, timings)
+    }
 }
 
-extension ScreeningModel {
+extension ServedModel {
     /// The name of the model's queue.
     var queueName: String { "\(self.card.name)/\(self.card.version)" }
 }

@@ -6,7 +6,7 @@ import Pipelines
 /// What the exporter says in `card.json`.
 enum PackageCard {
     static func make(
-        _ source: ExportSource, place: PackagePlace, task: ScreeningTask, opset: Int, files: [String: ModelCard.FileDigest],
+        _ source: ExportSource, place: PackagePlace, task: ModelTask, opset: Int, files: [String: ModelCard.FileDigest],
         golden: [GoldenSample], validation: ValidationReport?, benchmark: BenchmarkResult?
     ) throws -> ModelCard {
         let recipe: [String: Pipelines.JSONValue] = [

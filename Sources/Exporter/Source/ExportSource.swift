@@ -7,7 +7,7 @@ import Foundation
 /// A trained network with everything that its package says about it.
 package struct ExportSource: Sendable {
     package var recipe: ModelRecipe
-    package var task: ScreeningTask
+    package var task: ModelTask
     /// Every parameter of the recipe by name, adapters included.
     package var weights: [String: Tensor]
     /// The name that a package gets when nobody gives one.
@@ -20,7 +20,7 @@ package struct ExportSource: Sendable {
     package var trainingData: [String: Int]
 
     package init(
-        recipe: ModelRecipe, task: ScreeningTask, weights: [String: Tensor], suggestedName: String, checkpoint: String,
+        recipe: ModelRecipe, task: ModelTask, weights: [String: Tensor], suggestedName: String, checkpoint: String,
         configurationSHA256: String, trainingData: [String: Int] = [:]
     ) {
         self.recipe = recipe
@@ -40,7 +40,7 @@ extension ExportSource {
         do {
             let run = try RunDirectory.open(at: path, forWriting: false)
             let recipe = try run.value(ModelRecipe.self, in: RunFile.recipe)
-            let task = try run.value(ScreeningTask.self, in: RunFile.task)
+            let task = try run.value(ModelTask.self, in: RunFile.task)
             try task.check()
             try recipe.check(file: "\(path)/\(RunFile.recipe)")
             guard recipe.classes == task.classNames.count else {
@@ -78,7 +78,8 @@ extension ModelRecipe {
     /// Refuses sizes that no run of ours has, before anything is made of them.
     fileprivate func check(file: String) throws(ExportError) {
         let fields = [
-            ("imageSize", self.imageSize, 1...8192), ("classes", self.classes, 2...1024),
+            ("imageHeight", self.imageHeight, 1...8192), ("imageWidth", self.imageWidth, 1...8192),
+            ("classes", self.classes, 1...1024),
             ("lora.rank", self.lora?.rank ?? 1, 1...4096),
         ]
         for (name, value, range) in fields where !range.contains(value) {

@@ -16,9 +16,12 @@ extension ExportSource {
                 var random = SplitMix64(seed: seed, stream: UInt64(stream))
                 weights[spec.name] = spec.randomTensor(&random)
             }
-            let preprocessing = try Preprocessing(height: recipe.imageSize, width: recipe.imageSize)
-            let task = ScreeningTask(
-                classNames: (0..<recipe.classes).map { "class \($0)" }, referableFrom: nil, preprocessing: preprocessing)
+            let preprocessing = try Preprocessing(height: recipe.imageHeight, width: recipe.imageWidth)
+            let names = (0..<recipe.classes).map { "class \($0)" }
+            let task: ModelTask =
+                ArchitectureTable.isDense(recipe.architecture)
+                ? .segmentation(SegmentationTask(classNames: names, preprocessing: preprocessing))
+                : .screening(ScreeningTask(classNames: names, referableFrom: nil, preprocessing: preprocessing))
             return ExportSource(
                 recipe: recipe, task: task, weights: weights, suggestedName: modelName(recipe.architecture),
                 checkpoint: "random", configurationSHA256: [UInt8]().withUnsafeBytes { sha256(of: $0) })

@@ -49,7 +49,7 @@ extension ModelRecipe {
     /// The network for one picture of that size, with parameters.
     package func inferenceGraph(size: ImageSize) throws(GraphError) -> Graph {
         let graph = try self.graph(batch: 1, mode: .inference).graph
-        guard size != ImageSize(height: self.imageSize, width: self.imageSize) else { return graph }
+        guard size != ImageSize(height: self.imageHeight, width: self.imageWidth) else { return graph }
         return try graph.retyped([Self.inputName: TensorType(.float32, [1, 3, size.height, size.width])])
     }
 
@@ -59,13 +59,13 @@ extension ModelRecipe {
             throw ExportError(.option, "--input-size", "\(size) is outside 1 to 8192 pixels")
         }
         do throws(GraphError) {
-            let isTrained = size == ImageSize(height: self.imageSize, width: self.imageSize)
+            let isTrained = size == ImageSize(height: self.imageHeight, width: self.imageWidth)
             let isTransformer = try self.make() is VisionTransformer
             guard isTrained || !isTransformer else {
                 throw GraphError(
                     .shape, "--input-size",
                     """
-                    \(self.architecture) has position embeddings for \(self.imageSize)x\(self.imageSize) pictures and cannot \
+                    \(self.architecture) has position embeddings for \(self.imageHeight)x\(self.imageWidth) pictures and cannot \
                     take \(size); train or import it at the wanted size, where the positions are interpolated
                     """)
             }

@@ -12,8 +12,13 @@ package struct EvaluateCommand: Sendable {
     let checkpoint: String?
     let csv: String?
     let images: String?
+    /// Segmentation: the folder of the true masks.
+    package var masks: String?
     let predictions: String?
     let report: String?
+    /// Segmentation: a PNG of some pictures with truth and answer, and the folder of all answers.
+    package var mosaic: String?
+    package var masksOutput: String?
     let threads: Int
 
     package init(
@@ -40,7 +45,11 @@ package struct EvaluateCommand: Sendable {
             name = try directory.preferredCheckpoint()
         }
         let recipe = try directory.value(ModelRecipe.self, in: RunFile.recipe)
-        let task = try directory.value(ScreeningTask.self, in: RunFile.task)
+        let task: ScreeningTask
+        switch try directory.value(ModelTask.self, in: RunFile.task) {
+        case .screening(let screening): task = screening
+        case .segmentation(let segmentation): return try await self.evaluateMasks(directory, recipe, name, segmentation)
+        }
         let weights = try directory.weights(of: name)
         let pictures = try self.pictures(directory, task)
         guard pictures.count > 0 else {

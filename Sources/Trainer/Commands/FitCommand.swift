@@ -101,6 +101,7 @@ extension TrainingConfiguration {
         var copy = self
         copy.data.csv = absolute(self.data.csv)
         copy.data.images = absolute(self.data.images)
+        copy.data.masks = absolute(self.data.masks)
         copy.data.validationCsv = self.data.validationCsv.map(absolute)
         copy.data.validationImages = self.data.validationImages.map(absolute)
         copy.model.weights = self.model.weights.map(absolute)

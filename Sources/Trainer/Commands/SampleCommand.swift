@@ -16,6 +16,7 @@ package struct SampleCommand: Sendable {
     }
 
     package func run() async throws {
+        var progress = ProgressLine()
         try SampleDataset.write(
             to: URL(fileURLWithPath: self.directory), images: self.images, seed: self.seed, size: self.size,
             encode: { image in
@@ -25,7 +26,11 @@ package struct SampleCommand: Sendable {
                 case .jpeg(let quality): try picture.encodedJPEG(quality: quality)
                 }
             },
-            progress: { _, _ in })
+            encodeMask: { image in
+                try Image.greyPNG(image.vesselMask.map { $0 * 255 }, width: image.width, height: image.height)
+            },
+            progress: { done, total in progress.show("drawing", done: done, of: total, note: "") })
+        progress.clear()
         print("\(self.images) synthetic photographs in \(self.directory)")
     }
 }

@@ -12,17 +12,22 @@ extension TrainingConfiguration {
 
     /// What the run learns; reads its data.
     package func objective() throws -> any Objective {
-        try ScreeningObjective(self)
+        switch self.task {
+        case .screening: try ScreeningObjective(self)
+        case .segmentation: try SegmentationObjective(self)
+        }
     }
 
-    /// How the network is built; refuses pictures that are not square.
-    package func recipe() throws(ConfigurationError) -> ModelRecipe {
-        guard self.image.height == self.image.width else {
-            throw ConfigurationError(.value, "image.size", "must be square, is [\(self.image.height), \(self.image.width)]")
-        }
-        return ModelRecipe(
-            architecture: self.model.name, classes: self.data.classNames.count, imageSize: self.image.height,
-            globalPool: self.model.globalPool, lora: self.model.lora)
+    /// How the network is built.
+    package func recipe() -> ModelRecipe {
+        ModelRecipe(
+            architecture: self.model.name, classes: self.task == .segmentation ? 1 : self.data.classNames.count,
+            imageHeight: self.image.height, imageWidth: self.image.width, globalPool: self.model.globalPool,
+            lora: self.model.lora)
+    }
+
+    package var segmentationTask: SegmentationTask {
+        SegmentationTask(classNames: [self.data.maskClass], preprocessing: self.image)
     }
 
     package var screeningTask: ScreeningTask {
@@ -68,9 +73,25 @@ extension TrainingConfiguration {
         try require(
             ArchitectureTable.names.contains(self.model.name), "model.name",
             "unknown architecture \(self.model.name); known are \(ArchitectureTable.names.joined(separator: ", "))")
-        let isTransformer = self.model.name != "resnet18" && self.model.name != "resnet50"
+        let isTransformer = self.model.name.hasPrefix("vit") || self.model.name == "retfound"
         try require(
-            !isTransformer || self.image.height % 16 == 0, "image.size", "must be a multiple of 16 for \(self.model.name)")
+            !isTransformer || self.image.height % 16 == 0 && self.image.height == self.image.width, "image.size",
+            "must be square and a multiple of 16 for \(self.model.name)")
+        try require(
+            ArchitectureTable.isDense(self.model.name) == (self.task == .segmentation), "model.name",
+            "\(self.model.name) is not made for \(self.task.rawValue)")
+        guard self.task == .segmentation else { return }
+        try require(!self.data.masks.isEmpty, "data.masks", "is missing: the folder of the masks")
+        try require(
+            self.data.maskValues.count == 2 && self.data.maskValues[0] != self.data.maskValues[1], "data.mask_values",
+            "must be two different grey values, background first")
+        try require(
+            self.image.height % 32 == 0 && self.image.width % 32 == 0, "image.size",
+            "must be multiples of 32 for \(self.model.name)")
+        try require((0...1).contains(self.training.diceWeight), "training.dice_weight", "must be 0...1")
+        try require(
+            self.training.bestBy == .dice || self.training.bestBy == .loss, "training.best_by",
+            "must be dice or loss for segmentation")
     }
 }
 

@@ -1,8 +1,11 @@
 package import Architectures
 package import Imaging
+package import Pipelines
 
 /// Everything that decides a training run, as `config.yaml` spells it (in snake_case).
 package struct TrainingConfiguration: Sendable, Hashable, Codable {
+    /// What the network is to learn.
+    package var task = ModelTask.Kind.screening
     package var data = DataSection()
     /// Crop, size and normalisation; the same value goes into the exported card.
     package var image: Preprocessing
@@ -25,6 +28,12 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
         /// A separate CSV of held-out pictures; its folder is `validationImages`, or `images`.
         package var validationCsv: String?
         package var validationImages: String?
+        /// Segmentation: the folder of the masks, PNGs named as the pictures are.
+        package var masks = ""
+        /// Segmentation: the class that the masks show.
+        package var maskClass = "lesion"
+        /// Segmentation: the grey values of background and class.
+        package var maskValues: [UInt8] = [0, 255]
         /// Names of the classes in the order of their labels.
         package var classNames: [String] = TrainingConfiguration.retinopathyGrades
         /// Grades from this one on are referable; nil where the classes are no grades.
@@ -66,6 +75,8 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
         /// Largest global norm of the gradient; nil does not clip.
         package var gradientClip: Float? = 1
         package var labelSmoothing: Float = 0
+        /// Segmentation: share of the Dice loss beside the cross-entropy, 0...1.
+        package var diceWeight: Float = 0.5
         /// `none`, or `balanced`: inverse to each class's share.
         package var classWeights = ClassWeighting.none
         package var seed: UInt64 = 42
@@ -87,6 +98,8 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
         case kappa
         /// Area under the ROC curve: any disease against none for grades, macro one-versus-rest else.
         case auroc
+        /// Mean Dice coefficient of the held-out masks.
+        case dice
     }
 
     package struct CheckpointSection: Sendable, Hashable, Codable {

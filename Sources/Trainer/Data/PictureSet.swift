@@ -27,17 +27,7 @@ package final class PictureSet: Sendable {
     ///
     /// - Parameter progress: hears how many pictures were read, from one thread at a time.
     package func problems(progress: @Sendable (Int) -> Void = { _ in }) -> [DataProblem] {
-        let state = ReadState()
-        DispatchQueue.concurrentPerform(iterations: self.count) { index in
-            var problem: DataProblem?
-            do throws(DataError) {
-                _ = try self.picture(index)
-            } catch {
-                problem = error.problems[0]
-            }
-            state.record(problem, at: index, progress)
-        }
-        return state.sortedProblems
+        ReadState.problems(count: self.count, progress: progress) { index throws(DataError) in _ = try self.picture(index) }
     }
 
     /// The cropped and resized picture of a row.
@@ -53,23 +43,6 @@ package final class PictureSet: Sendable {
         self.cache.insert(image, at: index)
         return image
     }
-}
-
-/// What `problems` has seen so far.
-private final class ReadState: @unchecked Sendable {
-    private let lock = NSLock()
-    private var done = 0
-    private var problems: [Int: DataProblem] = [:]
-
-    func record(_ problem: DataProblem?, at index: Int, _ progress: (Int) -> Void) {
-        self.lock.withLock {
-            self.done += 1
-            self.problems[index] = problem
-            progress(self.done)
-        }
-    }
-
-    var sortedProblems: [DataProblem] { self.lock.withLock { self.problems.sorted { $0.key < $1.key }.map(\.value) } }
 }
 
 /// Decoded pictures by row, up to a number of bytes.

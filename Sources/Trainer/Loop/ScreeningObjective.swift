@@ -60,12 +60,13 @@ package struct ScreeningObjective: Objective {
         case .accuracy: figures["accuracy"]
         case .kappa: figures["quadratic_kappa"]
         case .auroc: figures["auroc_any"] ?? (self.classes == 2 ? nil : figures["auroc_macro"])
+        case .dice: nil
         }
     }
 
     package func files() throws -> [String: [UInt8]] {
         [
-            RunFile.task: try RunDirectory.json(self.configuration.screeningTask, file: RunFile.task),
+            RunFile.task: try RunDirectory.json(ModelTask.screening(self.configuration.screeningTask), file: RunFile.task),
             RunFile.split: Array(self.data.splitCSV.utf8),
         ]
     }

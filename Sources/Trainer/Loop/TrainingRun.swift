@@ -248,7 +248,7 @@ private struct Compiled {
 
     init(_ configuration: TrainingConfiguration, _ objective: any Objective) throws {
         self.configuration = configuration
-        self.recipe = try configuration.recipe()
+        self.recipe = configuration.recipe()
         self.batchSize = min(configuration.training.batchSize, objective.trainingCount)
         let options = configuration.graphOptions(batchSize: self.batchSize)
         self.step = try TrainingGraph(self.recipe.make(), objective.loss, options)

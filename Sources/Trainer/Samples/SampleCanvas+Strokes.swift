@@ -1,5 +1,8 @@
 extension SampleCanvas {
-    /// Paints arteries and veins over the fundus; crossing pieces do not add up.
+    /// Coverage from which on a pixel counts as vessel.
+    private static let vesselCoverage: Float = 0.4
+
+    /// Paints arteries and veins over the fundus, and marks what they cover; crossing pieces do not add up.
     mutating func paintVessels(_ vessels: [SampleVessel]) {
         let count = self.frame.width * self.frame.height
         var veins = Array(repeating: Float(0), count: count)
@@ -9,6 +12,12 @@ extension SampleCanvas {
                 self.cover(&veins, vessel.start, vessel.end, vessel.halfWidth, lightReflex: 0.12)
             } else {
                 self.cover(&arteries, vessel.start, vessel.end, vessel.halfWidth, lightReflex: 0.35)
+            }
+        }
+        for row in 0..<self.frame.height {
+            for column in 0..<self.frame.width where self.frame.isSeen(column, row) {
+                let index = row * self.frame.width + column
+                self.vesselMask[index] = max(veins[index], arteries[index]) >= Self.vesselCoverage ? 1 : 0
             }
         }
         self.withPlanes { red, green, blue in

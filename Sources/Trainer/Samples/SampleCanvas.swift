@@ -21,6 +21,12 @@ struct SampleFrame {
     /// The eye coordinates of a pixel row.
     func y(_ row: Int) -> Float { (Float(row) + 0.5 - self.centerY) / self.radius }
 
+    /// Whether a pixel lies in the round field of view.
+    func isSeen(_ column: Int, _ row: Int) -> Bool {
+        let (x, y) = (self.x(column), self.y(row))
+        return x * x + y * y < 1
+    }
+
     /// A point of the eye in pixels.
     func pixels(_ point: SamplePoint) -> SamplePoint {
         SamplePoint(
@@ -45,11 +51,14 @@ struct SampleCanvas {
     var planes: [Float]
     /// `[height, width]`: 1 where a lesion changed the pixel.
     var mask: [UInt8]
+    /// `[height, width]`: 1 where a vessel covers the pixel.
+    var vesselMask: [UInt8]
 
     init(frame: SampleFrame) {
         self.frame = frame
         self.planes = Array(repeating: 0, count: 3 * frame.width * frame.height)
         self.mask = Array(repeating: 0, count: frame.width * frame.height)
+        self.vesselMask = self.mask
     }
 
     /// Calls `body` with the red, green and blue plane.

@@ -7,7 +7,7 @@ package enum SampleDataset {
     /// Pictures drawn between two calls of `progress`.
     private static let batch = 16
 
-    /// Writes `images/<id>.png` or `.jpg`, `README.txt` and, when everything else is there, `labels.csv` with the columns
+    /// Writes `images/<id>.png` or `.jpg`, `masks/<id>.png` of the vessels where `encodeMask` is given, `README.txt` and, when everything else is there, `labels.csv` with the columns
     /// `id_code,diagnosis,patient_id,eye,site` and, where a split is given, `split`.
     ///
     /// `encode` turns a picture into the bytes of a file of its ``SampleCase/format``; it runs on several threads at once.
@@ -15,7 +15,8 @@ package enum SampleDataset {
     /// only. A folder that already has labels is refused.
     package static func write(
         to directory: URL, images: Int, seed: UInt64, size: Int = 512, split: PatientSplit? = nil,
-        encode: @Sendable (SampleImage) throws -> [UInt8], progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        encode: @Sendable (SampleImage) throws -> [UInt8], encodeMask: (@Sendable (SampleImage) throws -> [UInt8])? = nil,
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws(DataError) {
         guard images > 0, images <= 1_000_000 else {
             throw DataError(.badSetting, "images", "the number of pictures must be 1 to 1000000")
@@ -27,11 +28,10 @@ package enum SampleDataset {
         let samples = (0..<images).map { SampleCase(seed: seed, index: $0) }
         let table = try self.table(of: samples)
         let text = try split.map { split throws(DataError) in table.csv(parts: try split.assign(table.rows)) }
-        let folder = directory.appendingPathComponent("images")
-        try self.prepare(directory, folder)
+        try self.prepare(directory, encodeMask == nil ? ["images"] : ["images", "masks"])
         for start in stride(from: 0, to: images, by: self.batch) {
             let end = min(start + self.batch, images)
-            try self.draw(samples[start..<end], seed: seed, size: size, to: folder, encode)
+            try self.draw(samples[start..<end], seed: seed, size: size, to: directory, encode, encodeMask)
             progress(end, images)
         }
         let readme = self.readme(samples, seed: seed, size: size)
@@ -49,28 +49,34 @@ package enum SampleDataset {
         try LabelTable(bytes: Array(self.csv(of: samples).utf8), name: "labels.csv", classes: 5)
     }
 
-    private static func prepare(_ directory: URL, _ folder: URL) throws(DataError) {
+    private static func prepare(_ directory: URL, _ folders: [String]) throws(DataError) {
         if FileManager.default.fileExists(atPath: directory.appendingPathComponent("labels.csv").path) {
             throw DataError(.notWritten, directory.lastPathComponent, "the folder already has a labels.csv; choose another")
         }
         do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            for folder in folders {
+                try FileManager.default.createDirectory(
+                    at: directory.appendingPathComponent(folder), withIntermediateDirectories: true)
+            }
         } catch {
             throw DataError(.notWritten, directory.lastPathComponent, "the folder cannot be made")
         }
     }
 
     private static func draw(
-        _ samples: ArraySlice<SampleCase>, seed: UInt64, size: Int, to folder: URL,
-        _ encode: @Sendable (SampleImage) throws -> [UInt8]
+        _ samples: ArraySlice<SampleCase>, seed: UInt64, size: Int, to directory: URL,
+        _ encode: @Sendable (SampleImage) throws -> [UInt8], _ encodeMask: (@Sendable (SampleImage) throws -> [UInt8])?
     ) throws(DataError) {
         let failure = Mutex<DataError?>(nil)
         DispatchQueue.concurrentPerform(iterations: samples.count) { number in
             let sample = samples[samples.startIndex + number]
             let file = "\(sample.id).\(sample.format.fileExtension)"
             do {
-                let bytes = try encode(SampleFundus.render(seed: seed, index: sample.index, size: size))
-                try writeWhole(Data(bytes), to: folder.appendingPathComponent(file))
+                let image = SampleFundus.render(seed: seed, index: sample.index, size: size)
+                try writeWhole(Data(try encode(image)), to: directory.appendingPathComponent("images/\(file)"))
+                if let mask = try encodeMask?(image) {
+                    try writeWhole(Data(mask), to: directory.appendingPathComponent("masks/\(sample.id).png"))
+                }
             } catch let error as DataError {
                 failure.withLock { $0 = $0 ?? error }
             } catch {
@@ -90,6 +96,7 @@ package enum SampleDataset {
 
             labels.csv: id_code (file name in images/), diagnosis (0 no retinopathy, 1 mild, 2 moderate, 3 severe
             non-proliferative, 4 proliferative), patient_id, eye (R, L), site (A, B).
+            masks/, where it is there: the drawn vessels, 255 on 0.
 
             The grade follows from the drawn lesions and from nothing else. Lesions are larger and clearer than in life.
             Results on these pictures show that a system works. They say nothing about its accuracy on patients.

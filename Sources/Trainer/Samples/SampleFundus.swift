@@ -12,6 +12,8 @@ package struct SampleImage: Sendable, Equatable {
     package let grade: Int
     /// `[height, width]`: 1 where a lesion was drawn, before the camera's blur.
     package let lesionMask: [UInt8]
+    /// `[height, width]`: 1 where a vessel was drawn within the field of view.
+    package let vesselMask: [UInt8]
 }
 
 /// Draws synthetic fundus photographs with diabetic retinopathy of a known grade (ICDR 0…4).
@@ -40,9 +42,10 @@ package enum SampleFundus {
             grade: grade, anatomy: anatomy, verticalLimit: frame.verticalLimit,
             random: SampleStream.lesions.random(seed, index))
         canvas.paintLesions(lesions.all)
-        let mask = canvas.mask
+        let (mask, vesselMask) = (canvas.mask, canvas.vesselMask)
         let rgb = camera.photograph(canvas, random: SampleStream.camera.random(seed, index))
         return SampleImage(
-            rgb: rgb, width: frame.width, height: frame.height, sample: sample, grade: grade, lesionMask: mask)
+            rgb: rgb, width: frame.width, height: frame.height, sample: sample, grade: grade, lesionMask: mask,
+            vesselMask: vesselMask)
     }
 }

@@ -1,0 +1,78 @@
+package import Imaging
+
+/// What a model does; `task.json` of a run and part of a model's card, with the field `kind`.
+package enum ModelTask: Sendable, Hashable {
+    case screening(ScreeningTask)
+    case segmentation(SegmentationTask)
+
+    package enum Kind: String, Sendable, Codable, CaseIterable {
+        case screening
+        case segmentation
+    }
+
+    package var kind: Kind {
+        switch self {
+        case .screening: .screening
+        case .segmentation: .segmentation
+        }
+    }
+
+    /// From a decoded picture to the network's input.
+    package var preprocessing: Preprocessing {
+        get {
+            switch self {
+            case .screening(let task): task.preprocessing
+            case .segmentation(let task): task.preprocessing
+            }
+        }
+        set {
+            switch self {
+            case .screening(var task):
+                task.preprocessing = newValue
+                self = .screening(task)
+            case .segmentation(var task):
+                task.preprocessing = newValue
+                self = .segmentation(task)
+            }
+        }
+    }
+
+    /// Names of the output's channels.
+    package var classNames: [String] {
+        switch self {
+        case .screening(let task): task.classNames
+        case .segmentation(let task): task.classNames
+        }
+    }
+
+    /// The output's shape for a batch: `[N, classes]`, or `[N, classes, H, W]` of the input's size.
+    package func outputShape(batch: Int) -> [Int] {
+        switch self {
+        case .screening(let task): [batch, task.classNames.count]
+        case .segmentation(let task):
+            [batch, task.classNames.count, task.preprocessing.height, task.preprocessing.width]
+        }
+    }
+}
+
+extension ModelTask: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case kind
+    }
+
+    package init(from decoder: any Decoder) throws {
+        switch try decoder.container(keyedBy: CodingKeys.self).decode(Kind.self, forKey: .kind) {
+        case .screening: self = .screening(try ScreeningTask(from: decoder))
+        case .segmentation: self = .segmentation(try SegmentationTask(from: decoder))
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(self.kind, forKey: .kind)
+        switch self {
+        case .screening(let task): try task.encode(to: encoder)
+        case .segmentation(let task): try task.encode(to: encoder)
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+/// Photographs with vessel masks to masks that the daemon serves, by the commands alone.
+@Suite(.serialized) struct SegmentationTests {
+    private static func overrides(_ data: URL, epochs: Int) -> [String] {
+        [
+            "task=segmentation", "data.csv=\(data.path)/labels.csv", "data.images=\(data.path)/images",
+            "data.masks=\(data.path)/masks", "data.mask_class=vessel", "model.name=unet_resnet18", "image.crop=none",
+            "image.size=[64,64]", "training.epochs=\(epochs)", "training.batch_size=4", "training.best_by=dice",
+            "training.learning_rate=0.002", "system.threads=2",
+        ]
+    }
+
+    /// The body of an answer, asked for with curl.
+    private static func segment(_ picture: URL, model: String, socket: String, in folder: URL) throws -> [String: Any] {
+        let curl = Process()
+        let output = folder.appendingPathComponent("answer.json")
+        curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+        curl.arguments = [
+            "-s", "--unix-socket", socket, "--data-binary", "@\(picture.path)", "-o", output.path,
+            "http://localhost/v2/models/\(model)/segment?overlay=true",
+        ]
+        try curl.run()
+        curl.waitUntilExit()
+        return try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: output)) as? [String: Any])
+    }
+
+    @Test func servedMasksAreThoseOfEvaluate() throws {
+        guard FileManager.default.isExecutableFile(atPath: "/usr/bin/curl") else {
+            print("skipped: there is no curl here")
+            return
+        }
+        try SampleFolder.with { sample in
+            let folder = sample.url.deletingLastPathComponent()
+            let (run, masks) = (folder.path + "/run", folder.path + "/answers")
+            let fit = try Programs.run("dr-train", ["fit", "--output", run] + Self.overrides(sample.url, epochs: 3), in: folder)
+            try #require(fit.status == 0, "\(fit.error)")
+            #expect(fit.error.contains("Dice"))
+            let evaluate = try Programs.run(
+                "dr-train",
+                [
+                    "evaluate", run, "--masks-output", masks, "--mosaic", folder.path + "/mosaic.png", "--predictions",
+                    folder.path + "/p.csv",
+                ], in: folder)
+            try #require(evaluate.status == 0, "\(evaluate.error)")
+            #expect(evaluate.output.contains("HD95"))
+            let mosaic = try Data(contentsOf: folder.appendingPathComponent("mosaic.png"))
+            #expect(mosaic.starts(with: [0x89, 0x50, 0x4E, 0x47]))
+            let export = try Programs.run(
+                "dr-export", [run, "--output", folder.path + "/models/vessels/1", "--validate"], in: folder)
+            try #require(export.status == 0, "\(export.error) \(export.output)")
+
+            let socket = folder.path + "/s"
+            let daemon = try Programs.daemon(folder.path + "/models", socket: socket, in: folder)
+            defer { if daemon.process.isRunning { daemon.kill() } }
+            let answers = try FileManager.default.contentsOfDirectory(atPath: masks).sorted()
+            #expect(!answers.isEmpty)
+            for name in answers {
+                let id = String(name.dropLast(4))
+                let answer = try Self.segment(try sample.picture(id), model: "vessels", socket: socket, in: folder)
+                let classes = try #require(answer["classes"] as? [[String: Any]])
+                #expect(classes.count == 1 && classes[0]["name"] as? String == "vessel")
+                let mask = try #require((classes[0]["mask"] as? String).flatMap { Data(base64Encoded: $0) })
+                #expect(mask == (try Data(contentsOf: URL(fileURLWithPath: "\(masks)/\(name)"))), "\(name)")
+                let overlay = try #require((answer["overlay"] as? String).flatMap { Data(base64Encoded: $0) })
+                #expect(overlay.starts(with: [0x89, 0x50, 0x4E, 0x47]))
+            }
+            // A segmentation model does not screen.
+            let screen = try Programs.run(
+                "dr", ["screen", sample.url.path + "/images", "--socket", socket, "--output", folder.path + "/o.csv"], in: folder)
+            #expect(screen.status == 2)
+            #expect(try String(contentsOfFile: folder.path + "/o.csv", encoding: .utf8).contains("is for segmentation"))
+            daemon.process.terminate()
+            #expect(daemon.outcome().status == 0)
+        }
+    }
+
+    @Test func masksThatDoNotFitAreRefusedTogether() throws {
+        try SampleFolder.with { sample in
+            let masks = sample.url.appendingPathComponent("masks")
+            let other = try Data(contentsOf: sample.picture("sample_0000_R"))
+            // A colour picture where a mask should be, a mask that is missing, and one of another size.
+            try other.write(to: masks.appendingPathComponent("sample_0000_R.png"))
+            let small = try Programs.run(
+                "dr-train", ["sample", sample.url.path + "/small", "--images", "20", "--size", "32"], in: sample.url)
+            try #require(small.status == 0)
+            try Data(contentsOf: sample.url.appendingPathComponent("small/masks/sample_0001_R.png"))
+                .write(to: masks.appendingPathComponent("sample_0001_R.png"))
+            let run = sample.url.path + "/run"
+            let arguments = ["fit", "--output", run] + Self.overrides(sample.url, epochs: 1)
+            let fit = try Programs.run("dr-train", arguments, in: sample.url)
+            #expect(fit.status == 1)
+            #expect(fit.error.contains("sample_0000_R.png: has the colour"), "\(fit.error)")
+            #expect(fit.error.contains("sample_0001_R.png: the mask is 32 x"), "\(fit.error)")
+            try FileManager.default.removeItem(at: masks.appendingPathComponent("sample_0000_L.png"))
+            let missing = try Programs.run("dr-train", arguments, in: sample.url)
+            #expect(missing.error.contains("labels.csv:3: mask:"), "\(missing.error)")
+            #expect(!FileManager.default.fileExists(atPath: run))
+        }
+    }
+}
