@@ -10,12 +10,20 @@ extern "C" {
 #endif
 
 // One axis of a separable resampling: output i is the sum over k in offsets[i]..<offsets[i + 1] of weights[k] times input
-// starts[i] + k - offsets[i], and 0 without any k. The starts of outputs with weights never fall.
+// starts[i] + k - offsets[i], and 0 without any k.
 typedef struct ck_resample_axis {
   size_t in, out;
   const int32_t *starts, *offsets;
   const float *weights;
 } ck_resample_axis;
+
+// The last axis once more, float by float of a row of positions with few channels: float i is the sum over k in 0..<taps of
+// weights[k * out + i] times float starts[i] + k * step. Eight floats from 8 b on read between lows[b] and highs[b].
+typedef struct ck_resample_row {
+  size_t out, taps, step;
+  const int32_t *starts, *lows, *highs;
+  const float *weights;
+} ck_resample_row;
 
 // Every result is the sum over three axes (absent ones unchanged and of size 1) of products of their weights.
 typedef struct ck_resample {
@@ -23,6 +31,8 @@ typedef struct ck_resample {
   // Values are [N, spatial..., C], else [N, C, spatial...].
   bool channels_last;
   ck_resample_axis axis[3];
+  // Used when its `out` is not 0.
+  ck_resample_row row;
   // Parts of the work that may run at the same time; results do not depend on it.
   size_t lanes;
 } ck_resample;

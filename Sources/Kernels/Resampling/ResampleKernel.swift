@@ -8,6 +8,9 @@ package struct ResampleKernel: Kernel, @unchecked Sendable {
     private let tables: [Tensor]
     package let workspaceByteCount: Int
 
+    /// From so many channels on a position fills a vector.
+    private static let manyChannels = 16
+
     /// - Parameters:
     ///   - axes: one per spatial axis.
     ///   - x: the shape of the input.
@@ -28,6 +31,13 @@ package struct ResampleKernel: Kernel, @unchecked Sendable {
                 offsets: table(axis.offsets, .int32), weights: table(axis.weights, .float32))
         }
         var plan = ck_resample()
+        let perPosition = layout == .last ? channels : 1
+        if let last = axes.last, perPosition < Self.manyChannels {
+            let row = ResampleRow(last, channels: perPosition)
+            plan.row = ck_resample_row(
+                out: row.count, taps: row.taps, step: row.step, starts: table(row.starts, .int32), lows: table(row.lows, .int32),
+                highs: table(row.highs, .int32), weights: table(row.weights, .float32))
+        }
         plan.batch = batch
         plan.channels = channels
         plan.channels_last = layout == .last
