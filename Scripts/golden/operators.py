@@ -173,6 +173,8 @@ def convolution(book):
     case("same_lower", (1, 2, 5, 6), (3, 2, 2, 2), False, auto_pad="SAME_LOWER")
     case("three_dimensions", (1, 2, 4, 5, 3), (3, 2, 3, 3, 2), True, strides=[1, 2, 1], pads=[1, 1, 0, 1, 0, 1])
     case("three_dimensions_grouped", (1, 4, 4, 4, 4), (4, 2, 2, 2, 2), False, group=2, dilations=[2, 1, 1])
+    case("three_dimensions_everything", (1, 4, 4, 4, 5), (6, 2, 2, 3, 2), True, group=2, strides=[1, 2, 1], dilations=[2, 1, 3],
+         pads=[1, 0, 2, 0, 1, 1])
 
 
 def transposed_convolution(book):
@@ -410,6 +412,7 @@ def pooling(book):
     maximum("dilated", (1, 1, 6, 6), kernel_shape=[2, 2], dilations=[2, 3])
     maximum("one_dimension", (2, 2, 7), kernel_shape=[3], strides=[2], pads=[1, 1])
     maximum("three_dimensions", (1, 2, 4, 4, 3), kernel_shape=[2, 2, 2], strides=[2, 2, 1])
+    maximum("three_dimensions_padded", (1, 2, 4, 5, 4), kernel_shape=[3, 2, 2], strides=[2, 1, 2], pads=[1, 0, 0, 0, 1, 1])
     average("exclude_padding", (2, 2, 5, 5), kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
     average("include_padding", (2, 2, 5, 5), kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], count_include_pad=1)
     average("asymmetric", (1, 2, 4, 5), kernel_shape=[2, 3], pads=[1, 0, 0, 2])
@@ -418,6 +421,7 @@ def pooling(book):
             count_include_pad=1)
     average("one_dimension", (1, 3, 6), kernel_shape=[2], strides=[2])
     average("three_dimensions", (1, 2, 4, 3, 4), kernel_shape=[2, 2, 2], strides=[2, 1, 2])
+    average("three_dimensions_padded", (1, 2, 4, 5, 4), kernel_shape=[3, 2, 2], strides=[2, 1, 2], pads=[1, 0, 0, 0, 1, 1])
 
     for name, shape in (("image", (2, 3, 4, 5)), ("volume", (1, 2, 2, 3, 4)), ("single", (2, 4, 1, 1))):
         axes = tuple(range(2, len(shape)))

@@ -31,6 +31,14 @@ import Testing
         + both(
             "three axes", Window(strides: [2, 1, 1], padsBefore: [1, 0, 1], padsAfter: [0, 1, 1]), [1, 2, 4, 3, 3],
             [3, 2, 2, 2, 3], hasBias: true)
+        + both(
+            "three axes, dilations and groups",
+            Window(strides: [1, 2, 1], dilations: [2, 1, 3], padsBefore: [1, 0, 2], padsAfter: [0, 1, 1], groups: 2),
+            [1, 4, 4, 4, 5],
+            [6, 2, 2, 3, 2], hasBias: true)
+        + both(
+            "three axes, depthwise", Window(strides: [2, 1, 2], padsBefore: [1, 1, 0], padsAfter: [1, 0, 1], groups: 3),
+            [2, 3, 3, 4, 4], [3, 1, 3, 2, 3])
 
     /// The sizes that blocked kernels like, and some that they do not.
     static let large: [OperatorCase] =
@@ -40,6 +48,10 @@ import Testing
         + both("odd channels", Window(stride: 2), [1, 37, 9, 9], [41, 37, 1, 1])
         + both("depthwise 7x7", Window(padding: 3, groups: 32), [1, 32, 14, 14], [32, 1, 7, 7], hasBias: true)
         + both("grouped slices", Window(strides: [3, 1, 1], groups: 1), [1, 20, 9, 5, 5], [16, 20, 3, 3, 3], hasBias: true)
+        + both(
+            "groups of slices",
+            Window(strides: [2, 1, 1], dilations: [1, 2, 1], padsBefore: [1, 2, 1], padsAfter: [1, 2, 0], groups: 2),
+            [1, 32, 7, 6, 6], [32, 16, 3, 3, 2])
 
     @Test(arguments: cases + large) func implementationsMatchReference(_ testCase: OperatorCase) throws {
         #expect(try OperatorChecks.implementationsMatchReference(testCase) == nil)

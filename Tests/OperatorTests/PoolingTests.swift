@@ -34,6 +34,14 @@ import Testing
         Shape(
             name: "three axes", kernel: [2, 3, 2],
             window: Window(strides: [1, 2, 2], padsBefore: [1, 0, 1], padsAfter: [0, 1, 0]), x: [1, 2, 3, 5, 4]),
+        Shape(
+            name: "three axes, dilations", kernel: [2, 2, 3],
+            window: Window(strides: [2, 1, 2], dilations: [2, 1, 2], padsBefore: [0, 1, 2], padsAfter: [1, 0, 1]),
+            x: [1, 2, 4, 3, 5]),
+        Shape(
+            name: "three axes, rounded up", kernel: [3, 2, 2], window: Window(strides: [2, 2, 3], padsBefore: [1, 0, 0]),
+            ceilMode: true,
+            x: [2, 2, 4, 5, 4]),
     ]
 
     /// Values far enough apart that a small step never changes which element is the largest.
@@ -77,6 +85,21 @@ import Testing
             OperatorCase("many channels, \(layout)", GlobalAveragePool(layout: layout), [x]),
             OperatorCase("many channels, \(layout)", MaxPoolGradient(pool: max), [x, y]),
             OperatorCase("many channels, \(layout)", AveragePoolGradient(pool: average, inputShape: x.shape), [y]),
+        ] + volumes(layout)
+    }
+
+    /// Both gradients in three dimensions, whose windows overlap.
+    private static func volumes(_ layout: ChannelLayout) -> [OperatorCase] {
+        let x = type(layout, [2, 67, 5, 7, 6])
+        let window = Window(rank: 3, stride: 2, padding: 1)
+        let max = MaxPool(kernel: [3, 3, 3], window: window, layout: layout)
+        let average = AveragePool(kernel: [3, 3, 3], window: window, countIncludePad: true, layout: layout)
+        let y = type(layout, [2, 67, 3, 4, 3])
+        return [
+            OperatorCase("volumes, \(layout)", max, [x]), OperatorCase("volumes, \(layout)", average, [x]),
+            OperatorCase("volumes, \(layout)", GlobalAveragePool(layout: layout), [x]),
+            OperatorCase("volumes, \(layout)", MaxPoolGradient(pool: max), [x, y]),
+            OperatorCase("volumes, \(layout)", AveragePoolGradient(pool: average, inputShape: x.shape), [y]),
         ]
     }
 
