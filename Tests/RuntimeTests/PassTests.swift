@@ -7,10 +7,12 @@ import Testing
 /// What passes make of small graphs, as text, and that the numbers stay.
 @Suite struct PassTests {
     /// Runs a graph on seeded inputs before and after passes and compares the outputs.
-    private func numbersStay(_ graph: Graph, _ passes: [Pass], seed: UInt64 = 5) throws -> String? {
+    private func numbersStay(
+        _ graph: Graph, _ passes: [Pass], seed: UInt64 = 5, range: ClosedRange<Float> = -1...1
+    ) throws -> String? {
         var random = SeededRandom(seed: seed)
         var bindings: [String: Tensor] = [:]
-        for id in graph.inputs + graph.parameters { bindings[graph[id].name] = random.tensor(graph[id].type, in: -1...1) }
+        for id in graph.inputs + graph.parameters { bindings[graph[id].name] = random.tensor(graph[id].type, in: range) }
         let before = try GraphEvaluator().run(graph, bindings)
         let after = try GraphEvaluator().run(try graph.running(passes), bindings)
         for (name, tensor) in before {
@@ -57,6 +59,94 @@ import Testing
         graph.output("y", try graph.apply(Relu(), sum))
         let passes: [Pass] = [.channelsLast, .fuseConv, .withoutDeadNodes]
         #expect(self.operators(try graph.running(passes)) == ["Transpose", "FusedConv", "Transpose"])
+        #expect(try self.numbersStay(graph, passes) == nil)
+    }
+
+    /// How the decoder of a small U-Net makes its maps larger.
+    enum Upsampling: CaseIterable {
+        case transposed
+        case nearest
+        case linear
+    }
+
+    /// Encoder, decoder with a gated skip connection, and a head whose map is resized, on 2 x 3 x 12 x 10.
+    private func unet(_ upsampling: Upsampling) throws -> Graph {
+        var graph = Graph()
+        let x = graph.input("x", TensorType(.float32, [2, 3, 12, 10]))
+        func weight(_ name: String, _ shape: [Int]) -> ValueID { graph.parameter(name, TensorType(.float32, shape)) }
+        func conv(_ name: String, _ x: ValueID, _ w: [Int], padding: Int = 1) throws -> ValueID {
+            let bias = weight(name + ".bias", [w[0]])
+            return try graph.apply(Conv(window: Window(padding: padding)), x, weight(name + ".weight", w), bias, name: name)
+        }
+        let skip = try graph.apply(Relu(), try conv("encoder", x, [8, 3, 3, 3]))
+        let pooled = try graph.apply(MaxPool(kernel: [2, 2], window: Window(stride: 2)), skip)
+        let deep = try graph.apply(Relu(), try conv("bottom", pooled, [16, 8, 3, 3]))
+        let up: ValueID
+        switch upsampling {
+        case .transposed: up = try graph.apply(ConvTranspose(window: Window(stride: 2)), deep, weight("up", [16, 8, 2, 2]))
+        case .nearest:
+            up = try graph.apply(Resize(.scales([2, 2]), mode: .nearest, coordinates: .asymmetric, rounding: .floor), deep)
+        case .linear: up = try graph.apply(Resize(.sizes([12, 10])), deep)
+        }
+        let gate = try graph.apply(Sigmoid(), try conv("gate", up, [1, upsampling == .transposed ? 8 : 16, 1, 1], padding: 0))
+        let gated = try graph.apply(Mul(), skip, gate)
+        let both = try graph.apply(Concat(axis: 1), up, gated)
+        let channels = upsampling == .transposed ? 16 : 24
+        let fused = try graph.apply(Relu(), try conv("decoder", both, [8, channels, 3, 3]))
+        let logits = try conv("head", fused, [2, 8, 1, 1], padding: 0)
+        graph.output("y", try graph.apply(Resize(.scales([2, 2])), logits))
+        return graph
+    }
+
+    /// Layouts change where a picture comes in and where maps go out, nowhere between, and fusion goes on as before.
+    @Test(arguments: Upsampling.allCases) func aDecoderRunsChannelsLast(_ upsampling: Upsampling) throws {
+        let graph = try self.unet(upsampling)
+        let passes: [Pass] = [.channelsLast, .fuseConv, .withoutDeadNodes]
+        let names = self.operators(try graph.running(passes))
+        let up = upsampling == .transposed ? "ConvTranspose" : "Resize"
+        #expect(
+            names == [
+                "Transpose", "FusedConv", "MaxPool", "FusedConv", up, "FusedConv", "Sigmoid", "Mul", "Concat", "FusedConv",
+                "FusedConv", "Resize", "Transpose",
+            ])
+        // Small weights: sums of many large numbers would differ by more than their last digits.
+        #expect(try self.numbersStay(graph, passes, range: -0.25...0.25) == nil)
+    }
+
+    /// The backward half stays channels-last too: the one transposition more is the gradient of the last.
+    @Test(arguments: Upsampling.allCases) func aDecoderIsTrainedChannelsLast(_ upsampling: Upsampling) throws {
+        var graph = try self.unet(upsampling).running([.channelsLast])
+        let y = graph.outputs[0].value
+        let loss = try graph.apply(ReduceMean(axes: [], keepDimensions: false), try graph.apply(Mul(), y, y), name: "loss")
+        let result = try graph.differentiated(loss, withRespectTo: Set(graph.parameters))
+        var full = result.graph
+        for id in graph.parameters { full.output("d." + graph[id].name, try #require(result.gradients[id])) }
+        full.output("loss", loss)
+        let transpositions = try full.withoutDeadNodes().nodes.filter { $0.op is Transpose }
+        #expect(transpositions.count == 3)
+    }
+
+    /// Joining along other axes than channels.
+    @Test(arguments: [0, 1, 2, -1]) func joiningMovesItsAxis(_ axis: Int) throws {
+        var graph = Graph()
+        let x = graph.input("x", TensorType(.float32, [2, 4, 6, 5]))
+        let w = graph.parameter("w", TensorType(.float32, [4, 4, 1, 1]))
+        let y = try graph.apply(Conv(window: Window()), x, w)
+        graph.output("y", try graph.apply(Relu(), try graph.apply(Concat(axis: axis), x, y)))
+        let passes: [Pass] = [.channelsLast, .withoutDeadNodes]
+        #expect(self.operators(try graph.running(passes)) == ["Transpose", "Conv", "Concat", "Relu", "Transpose"])
+        #expect(try self.numbersStay(graph, passes) == nil)
+    }
+
+    /// A vector of three axes does not line up with a map of four: it stays where it is.
+    @Test func fewerAxesStayChannelsFirst() throws {
+        var graph = Graph()
+        let x = graph.input("x", TensorType(.float32, [2, 4, 6, 5]))
+        let w = graph.parameter("w", TensorType(.float32, [4, 4, 1, 1]))
+        let b = graph.parameter("b", TensorType(.float32, [4, 1, 1]))
+        graph.output("y", try graph.apply(Add(), try graph.apply(Conv(window: Window()), x, w), b))
+        let passes: [Pass] = [.channelsLast, .withoutDeadNodes]
+        #expect(self.operators(try graph.running(passes)) == ["Transpose", "Conv", "Transpose", "Add"])
         #expect(try self.numbersStay(graph, passes) == nil)
     }
 

@@ -1,7 +1,8 @@
 package import Graph
 
 extension Pass {
-    /// Moves convolutions, pooling, batch normalisation and what lies between them to channels-last tensors.
+    /// Moves convolutions, pooling, resizing, batch normalisation and what lies between them (element-wise operators,
+    /// joining) to channels-last tensors.
     ///
     /// Every value of such a region gets a channels-last twin; transposes appear only where a region begins or ends,
     /// and the rest dies as dead nodes.
@@ -25,25 +26,40 @@ private enum ChannelsLast {
             let outputs = try rewriter.new.append(op.with(layout: .last), inputs, name: node.name)
             return try self.close(outputs, node, &rewriter, &twins)
         }
-        guard node.op is any ElementwiseOperator, let wide = self.regionInput(node, rewriter.old, twins) else { return nil }
-        let rank = rewriter.old[wide].type.rank
+        if let concat = node.op as? Concat { return try self.joined(&rewriter, node, concat, &twins) }
+        guard node.op is any ElementwiseOperator, self.isInRegion(node, rewriter.old, twins) else { return nil }
         var inputs: [ValueID?] = []
         for case let input? in node.inputs {
-            let isScalar = rewriter.old[input].type.elementCount == 1
+            let isScalar = rewriter.old[input].type.rank == 0
             inputs.append(isScalar ? rewriter[input] : try self.twin(of: input, &rewriter, &twins))
         }
-        precondition(rank >= 3)
         let outputs = try rewriter.new.append(node.op, inputs, name: node.name)
         return try self.close(outputs, node, &rewriter, &twins)
     }
 
-    /// An input with a twin, when every other input has the same shape or is a scalar.
-    private static func regionInput(_ node: Node, _ graph: Graph, _ twins: [ValueID: ValueID]) -> ValueID? {
+    /// An input that is as large as the output has a twin, and every other one has as many axes (of size 1 where it is
+    /// repeated) or is a scalar.
+    private static func isInRegion(_ node: Node, _ graph: Graph, _ twins: [ValueID: ValueID]) -> Bool {
         let present = node.inputs.compactMap(\.self)
-        guard present.count == node.inputs.count, let wide = present.first(where: { twins[$0] != nil }) else { return nil }
-        let type = graph[wide].type
-        let fits = present.allSatisfy { graph[$0].type == type || (graph[$0].type.elementCount == 1 && graph[$0].type.rank == 0) }
-        return fits ? wide : nil
+        let output = graph[node.outputs[0]].type
+        guard present.count == node.inputs.count, output.rank >= 3 else { return false }
+        guard present.contains(where: { twins[$0] != nil && graph[$0].type.shape == output.shape }) else { return false }
+        return present.allSatisfy { graph[$0].type.rank == output.rank || graph[$0].type.rank == 0 }
+    }
+
+    /// Tensors of which at least one has a twin, joined along the axis where it lies now.
+    private static func joined(
+        _ rewriter: inout Rewriter, _ node: Node, _ concat: Concat, _ twins: inout [ValueID: ValueID]
+    ) throws(GraphError) -> [ValueID]? {
+        let present = node.inputs.compactMap(\.self)
+        let rank = rewriter.old[node.outputs[0]].type.rank
+        guard rank >= 3, present.contains(where: { twins[$0] != nil }) else { return nil }
+        var inputs: [ValueID?] = []
+        for input in present { inputs.append(try self.twin(of: input, &rewriter, &twins)) }
+        let axis = concat.axis < 0 ? concat.axis + rank : concat.axis
+        let moved = axis == 0 ? 0 : axis == 1 ? rank - 1 : axis - 1
+        let outputs = try rewriter.new.append(Concat(axis: moved), inputs, name: node.name)
+        return try self.close(outputs, node, &rewriter, &twins)
     }
 
     private static func twin(
