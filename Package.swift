@@ -33,6 +33,10 @@ let package = Package(
             name: "CKernels", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("m"), .unsafeFlags(["-l:libgomp.so.1"])]),
         .target(name: "CImaging", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("m")]),
         .target(
+            name: "CDicom",
+            linkerSettings: ["jpeg", "gdcmjpeg12", "gdcmjpeg16", "openjp2", "charls", "z"].map { .linkedLibrary($0) }
+        ),
+        .target(
             name: "COnnxCheck",
             cxxSettings: [.define("ONNX_ML", to: "1"), .define("ONNX_NAMESPACE", to: "onnx")],
             linkerSettings: [.linkedLibrary("onnx"), .linkedLibrary("onnx_proto"), .linkedLibrary("protobuf")]
@@ -44,7 +48,7 @@ let package = Package(
         .target(name: "Runtime", dependencies: ["Graph", "Kernels", "OnnxFormat"]),
         .target(name: "Architectures", dependencies: ["Graph"]),
         .target(name: "Checkpoints", dependencies: ["Graph", crypto, yams]),
-        .target(name: "Imaging", dependencies: ["CImaging"]),
+        .target(name: "Imaging", dependencies: ["CImaging", "CDicom"]),
         .target(name: "Metrics"),
         .target(name: "Pipelines", dependencies: ["Graph", "OnnxFormat", "Runtime", "Imaging", "Metrics", crypto]),
         .target(
@@ -111,7 +115,7 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
-for target in package.targets where !["CKernels", "CImaging", "COnnxCheck"].contains(target.name) {
+for target in package.targets where !["CKernels", "CImaging", "CDicom", "COnnxCheck"].contains(target.name) {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),

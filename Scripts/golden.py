@@ -35,6 +35,15 @@ safetensors==0.8.0
 pillow==13.0.0
 numpy==2.4.6
 pyyaml==6.0.3
+pydicom==3.0.2
+nibabel==5.4.2
+pylibjpeg==2.1.0
+pylibjpeg-openjpeg==2.6.0
+pylibjpeg-libjpeg==2.5.0
+pylibjpeg-rle==2.2.0
+pyjpegls==1.5.1
+python-gdcm==3.2.6
+kornia==0.9.0
 """
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent

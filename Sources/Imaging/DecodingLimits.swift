@@ -3,7 +3,7 @@ import CImaging
 /// What a file may cost before it is refused. Checked from the header, before the pixels are allocated.
 ///
 /// Decoding holds at most the file, `pixels * 3` bytes for the result (twice that when an orientation is applied) and, for a
-/// progressive JPEG, `workingMemory`.
+/// progressive JPEG, `workingMemory`. A DICOM file costs a copy of itself, and up to 16 bytes for every sample of the picture.
 package struct DecodingLimits: Sendable, Hashable {
     /// Width times height.
     package var pixels: Int

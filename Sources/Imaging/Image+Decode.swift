@@ -1,13 +1,14 @@
 import CImaging
 
 extension Image {
-    /// Decodes a PNG or JPEG, recognised by its first bytes, to upright RGB.
+    /// Decodes a PNG, JPEG or DICOM file, recognised by its first bytes, to upright RGB.
     ///
     /// - Grey is repeated in three channels. Alpha and `tRNS` are dropped without blending, as Pillow's `convert("RGB")` does.
     /// - Of 16-bit samples the high byte is kept, for grey too (Pillow cuts 16-bit grey at 255, which turns radiographs white).
     /// - CMYK and YCCK become RGB by `key - key * ink / 255`, read as inverted inks (Adobe's way, as Pillow assumes).
     /// - JPEG uses the accurate integer transform and smooth chroma upsampling. EXIF orientation is applied; colour profiles
     ///   and gamma are not.
+    /// - Of DICOM files with one picture, grey ones are shown through their own window: see `decodeDicom`.
     /// - A file that ends early or has damaged picture data is refused, never completed with grey.
     /// - Parameter subject: what errors name, usually the file.
     package static func decode(
@@ -17,6 +18,7 @@ extension Image {
             throw ImagingError(.empty, subject: subject, "the file is empty (0 bytes); copy or export it again")
         }
         let format = try supportedFormat(of: bytes, subject: subject)
+        if format == .dicom { return try decodeDicom(Array(bytes), limits: limits, subject: subject) }
         let codec = format == .png ? (size: ci_png_size, decode: ci_png_decode) : (size: ci_jpeg_size, decode: ci_jpeg_decode)
         var cLimits = limits.c
         var size = ci_size()
@@ -49,7 +51,7 @@ extension Image {
 
 private func supportedFormat(of bytes: UnsafeRawBufferPointer, subject: String) throws(ImagingError) -> ImageFormat {
     guard let format = ImageFormat(signatureOf: bytes) else {
-        throw ImagingError(.unsupportedFormat, subject: subject, "not an image; only PNG and JPEG pictures are read")
+        throw ImagingError(.unsupportedFormat, subject: subject, "not an image; only PNG, JPEG and DICOM pictures are read")
     }
     guard format.isSupported else {
         throw ImagingError(.unsupportedFormat, subject: subject, "\(format.rawValue) is not supported; convert it to PNG or JPEG")

@@ -13,7 +13,7 @@ package enum ImageFormat: String, Sendable, Hashable, CaseIterable {
     case pdf = "PDF"
 
     /// Whether `Image.decode` reads it.
-    package var isSupported: Bool { self == .png || self == .jpeg }
+    package var isSupported: Bool { self == .png || self == .jpeg || self == .dicom }
 
     /// The format of the file that starts with `bytes`, nil when it is none of these.
     /// A file that ends within the signature of PNG or JPEG counts as that format: it is cut short, not something else.

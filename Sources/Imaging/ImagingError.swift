@@ -4,7 +4,7 @@ package struct ImagingError: Error, Sendable, Hashable, CustomStringConvertible 
     package enum Code: String, Sendable, Hashable, CaseIterable {
         /// The file has zero bytes.
         case empty
-        /// Not a PNG or JPEG, or a kind of JPEG that is not read (12-bit, lossless, two components).
+        /// Not a format that is read, or a kind of it that is not: a JPEG of two components, a DICOM file without a picture.
         case unsupportedFormat = "unsupported_format"
         /// The data end before the picture does.
         case truncated
@@ -20,6 +20,18 @@ package struct ImagingError: Error, Sendable, Hashable, CustomStringConvertible 
         case unknownValue = "unknown_value"
         /// A setting, for instance of `Preprocessing`, is outside its range.
         case invalidSetting = "invalid_setting"
+        /// A folder or a series holds slices that do not belong together, and none of its series was named.
+        case mixedSeries = "mixed_series"
+        /// Slices of a series are missing.
+        case missingSlices = "missing_slices"
+        /// The distance between slices changes.
+        case unevenSlices = "uneven_slices"
+        /// Two slices lie at one place.
+        case duplicateSlices = "duplicate_slices"
+        /// The slices are shifted against each other, so that they fill no box.
+        case gantryTilt = "gantry_tilt"
+        /// A picture, a time series or a file without places in space, where a volume is needed.
+        case notAVolume = "not_a_volume"
     }
 
     package var code: Code

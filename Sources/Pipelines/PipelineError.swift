@@ -45,6 +45,7 @@ package struct PipelineError: Error, Sendable, Hashable, CustomStringConvertible
         let code: Code =
             switch error.code {
             case .empty, .unsupportedFormat, .truncated, .tooLarge, .corrupt: .image
+            case .mixedSeries, .missingSlices, .unevenSlices, .duplicateSlices, .gantryTilt, .notAVolume: .image
             case .memory: .outOfMemory
             case .unreadable: .file
             case .invalidSetting, .unknownValue: .card

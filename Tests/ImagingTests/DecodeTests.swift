@@ -29,7 +29,7 @@ struct DecodeCase: Decodable {
             ("TIFF", [0x49, 0x49, 0x2A, 0, 8, 0, 0, 0], .unsupportedFormat),
             ("WebP", Array("RIFF....WEBPVP8 ".utf8), .unsupportedFormat),
             ("JPEG 2000", [0, 0, 0, 12, 0x6A, 0x50, 0x20, 0x20, 13, 10, 0x87, 10], .unsupportedFormat),
-            ("DICOM", [UInt8](repeating: 0, count: 128) + Array("DICM".utf8), .unsupportedFormat),
+            ("DICOM", [UInt8](repeating: 0, count: 128) + Array("DICM".utf8), .corrupt),
             ("not an image", Array("id_code,diagnosis\n".utf8), .unsupportedFormat),
         ]
         for (words, bytes, code) in files {

@@ -2,15 +2,29 @@ import Foundation
 import Imaging
 import Testing
 
-/// What Scripts/golden/imaging.py wrote, and where real data lie.
+/// What Scripts/golden/imaging.py and Scripts/golden/volumes.py wrote, and where real data lie.
 enum Golden {
     private static let testsFolder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
 
-    static func read<Value: Decodable>(_ name: String, as type: Value.Type = Value.self) throws -> Value {
-        let file = self.testsFolder.appending(path: "Golden/imaging/\(name).json")
+    static func read<Value: Decodable>(
+        _ name: String, in folder: String = "imaging", as type: Value.Type = Value.self
+    ) throws -> Value {
+        let file = self.testsFolder.appending(path: "Golden/\(folder)/\(name).json")
         guard let value = try JSONDecoder().decode([String: OneOf<Value>].self, from: Data(contentsOf: file))[name]?.value
         else { throw CocoaError(.fileReadCorruptFile) }
         return value
+    }
+
+    /// The rows of a CSV file below Golden, by column name. The last column may hold commas.
+    static func table(_ name: String, in folder: String) throws -> [[String: String]] {
+        let file = self.testsFolder.appending(path: "Golden/\(folder)/\(name).csv")
+        let lines = try String(contentsOf: file, encoding: .utf8).split(whereSeparator: \.isNewline)
+        let columns = lines.first.map { $0.split(separator: ",").map(String.init) } ?? []
+        return lines.dropFirst().map { line in
+            let fields = line.split(separator: ",", maxSplits: columns.count - 1, omittingEmptySubsequences: false).map(
+                String.init)
+            return Dictionary(uniqueKeysWithValues: zip(columns, fields))
+        }
     }
 
     /// A folder of the shared data set; prints why and gives nil when it is not here.

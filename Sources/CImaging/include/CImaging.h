@@ -104,6 +104,31 @@ void ci_hue(uint8_t *rgb, size_t pixels, uint8_t shift);
 /// RGB bytes to three planes of float32 through `tables[channel * 256 + byte]`.
 void ci_planes(const uint8_t *rgb, size_t pixels, const float *tables, float *destination);
 
+// Volumes: voxels [depth, height, width]. Sizes are trusted; Swift checks them first.
+
+typedef struct ci_volume_size {
+    int32_t depth;
+    int32_t height;
+    int32_t width;
+} ci_volume_size;
+
+/// Trilinear at voxel centres, edges repeated: output voxel i reads at (i + 0.5) * in / out - 0.5. Weights in float64, sums in
+/// float32, along the rows first.
+ci_status ci_volume_resize_int16(const int16_t *source, ci_volume_size size, float *destination, ci_volume_size target,
+                                 ci_error *error);
+ci_status ci_volume_resize_float(const float *source, ci_volume_size size, float *destination, ci_volume_size target,
+                                 ci_error *error);
+
+/// `map` is 3 x 4, row by row: output voxel (x, y, z) reads the source trilinearly at map * (x, y, z, 1), x along the width.
+/// Outside the source is 0.
+void ci_volume_warp(const float *source, ci_volume_size size, const double map[12], float *destination);
+
+/// Adds `deviation` times a standard normal number to every voxel: Box and Muller's pairs from SplitMix64.
+void ci_volume_add_noise(float *voxels, size_t count, uint64_t seed, double deviation);
+
+/// 0 at `low`, 255 at `high`, linear and rounded to nearest between, clipped outside. NaN becomes 0.
+void ci_volume_window(const float *voxels, size_t count, double low, double high, uint8_t *destination);
+
 #ifdef __cplusplus
 }
 #endif
