@@ -6,6 +6,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
@@ -27,6 +28,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .target(
@@ -51,6 +53,8 @@ let package = Package(
         .target(name: "Imaging", dependencies: ["CImaging", "CDicom"]),
         .target(name: "Metrics"),
         .target(name: "Pipelines", dependencies: ["Graph", "OnnxFormat", "Runtime", "Imaging", "Metrics", crypto]),
+        // Its tests look at internals, in release mode too.
+        .target(name: "Index", dependencies: ["Kernels", grdb], swiftSettings: [.unsafeFlags(["-enable-testing"])]),
         .target(
             name: "Trainer",
             dependencies: [
@@ -77,6 +81,8 @@ let package = Package(
             path: "Sources/Commands/dr-export"),
         .executableTarget(name: "drd", dependencies: ["Daemon", "Pipelines", arguments], path: "Sources/Commands/drd"),
         .target(name: "TestSupport", dependencies: ["Graph", "Kernels"], path: "Tests/TestSupport"),
+        .executableTarget(
+            name: "index-writer", dependencies: ["Graph", "Index", "TestSupport"], path: "Tests/TestPrograms/index-writer"),
         .testTarget(name: "GraphTests", dependencies: ["Graph", "TestSupport"]),
         .testTarget(
             name: "OperatorTests",
@@ -90,6 +96,8 @@ let package = Package(
             name: "ArchitecturesTests", dependencies: ["Architectures", "Graph", "Kernels", "Runtime", "TestSupport"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Graph", crypto]),
         .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
+        .testTarget(
+            name: "IndexTests", dependencies: ["Index", "Graph", "CKernels", "Kernels", "TestSupport", "index-writer", grdb]),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics"]),
         .testTarget(
             name: "PipelinesTests", dependencies: ["Pipelines", "Graph", "Imaging", "Runtime", "OnnxFormat", "TestSupport"]),

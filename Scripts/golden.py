@@ -26,6 +26,7 @@ peft==0.21.2
 transformers==5.23.0
 onnx==1.23.2
 onnxruntime==1.31.1
+faiss-cpu==1.15.1
 scikit-learn==1.9.1
 scipy==1.17.1
 torchmetrics==1.9.0
@@ -44,6 +45,7 @@ pylibjpeg-rle==2.2.0
 pyjpegls==1.5.1
 python-gdcm==3.2.6
 kornia==0.9.0
+xxhash==4.1.0
 """
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent

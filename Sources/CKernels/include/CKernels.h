@@ -12,6 +12,7 @@
 #include "ck_loss.h"
 #include "ck_resample.h"
 #include "ck_rows.h"
+#include "ck_search.h"
 #include "ck_training.h"
 
 #endif
