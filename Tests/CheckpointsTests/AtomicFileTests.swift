@@ -49,28 +49,6 @@ import Testing
         #expect(error?.message.contains("free space") == true)
     }
 
-    /// The process' file size limit, which kills processes that do not expect it. It is so high that tests that run at
-    /// the same time do not reach it.
-    @Test func theFileSizeLimitIsAnError() throws {
-        let directory = try TemporaryDirectory()
-        let path = "\(directory.path)/weights.safetensors"
-        try Safetensors.write(["w": Tensor([1] as [Float], shape: [1])], to: path)
-        let before = try AtomicFile.read(path)
-        var limit = rlimit()
-        try #require(getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
-        let old = limit
-        limit.rlim_cur = 64 << 20
-        try #require(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
-        defer { withUnsafePointer(to: old) { _ = setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), $0) } }
-        let large = Tensor(zeros: TensorType(.float32, [20 << 20]))
-        let error = checkpointError { try Safetensors.write(["w": large], to: path) }
-        #expect(error?.code == .noSpace)
-        #expect(error?.message.contains("\(64 << 20) of ") == true, "\(String(describing: error))")
-        #expect(error?.message.contains("ulimit") == true)
-        #expect(try AtomicFile.read(path) == before)
-        #expect(directory.names == ["weights.safetensors"])
-    }
-
     /// A real full disk, where the test may mount one.
     @Test func aFullDiskLeavesTheOldCheckpoint() throws {
         let directory = try TemporaryDirectory()

@@ -74,7 +74,9 @@ import Testing
             #expect(begun.outcome().status != 0)
             let resumed = try model.run("dr-train", ["fit", "--resume", model.path("begun")], limits: "-f 2000")
             #expect(resumed.status == 1)
+            #expect(resumed.error.contains("2048000 of "), "\(resumed.error)")
             #expect(resumed.error.contains("an earlier file of this name is untouched"), "\(resumed.error)")
+            #expect(resumed.error.contains("raise the file size limit (ulimit -f)"), "\(resumed.error)")
             let evaluated = try model.run("dr-train", ["evaluate", model.path("begun"), "--checkpoint", "last"])
             #expect(evaluated.status == 0, "\(evaluated.error)")
         }
