@@ -36,7 +36,7 @@ let package = Package(
         .target(name: "CImaging", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("m")]),
         .target(
             name: "CDicom",
-            linkerSettings: ["jpeg", "gdcmjpeg12", "gdcmjpeg16", "openjp2", "charls", "z"].map { .linkedLibrary($0) }
+            linkerSettings: ["jpeg", "gdcmjpeg12", "gdcmjpeg16", "openjp2", "z"].map { .linkedLibrary($0) }
         ),
         .target(
             name: "COnnxCheck",

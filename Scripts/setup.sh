@@ -3,7 +3,7 @@
 set -euo pipefail
 
 packages=(libdnnl-dev libopenblas-dev libonnx-dev libprotobuf-dev libpng-dev libjpeg-dev zlib1g-dev
-    libgdcm-dev libopenjp2-7-dev libcharls-dev libsqlite3-dev)
+    libgdcm-dev libopenjp2-7-dev libsqlite3-dev)
 
 if ! command -v swift >/dev/null; then
     echo "setup: no swift on the PATH; install Swift 6.2 or newer from swift.org first" >&2

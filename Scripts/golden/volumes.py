@@ -4,6 +4,7 @@ nifti.json     small NIfTI files written by nibabel, with the voxels and places 
 series.json    small DICOM series written by pydicom, with the volume that pydicom and numpy give, or why it must be refused
 pictures.json  small DICOM pictures, with the 8-bit RGB that pydicom and numpy give
 resample.json  volumes resized by SciPy and PyTorch, warped by kornia, windowed by numpy
+jpegls.json    JPEG-LS pictures encoded and decoded by CharLS, in DICOM files
 hostile.json   DICOM files with numbers that no scanner writes
 
 Arrays are base64, little endian, [depth, height, width]. Places are DICOM's: x left, y back, z head, in mm. Real data are in
@@ -571,6 +572,74 @@ def resample_cases():
     }
 
 
+def jpegls_cases():
+    """Every order of scans, depth and tolerance; noise, gradients, and flat places that are runs to the end of a line."""
+    import jpeg_ls
+    from pydicom.encaps import encapsulate
+
+    rng = np.random.default_rng(41)
+    cases = []
+
+    def add(name, array, bits, near=0, order=None):
+        rows, columns = array.shape[:2]
+        samples = array.shape[2] if array.ndim == 3 else 1
+        source = array.transpose(2, 0, 1) if order == 0 and samples == 3 else array
+        code = bytes(
+            jpeg_ls.encode_buffer(np.ascontiguousarray(source).tobytes(), rows, columns, samples, bits, near, order)
+        )
+        decoded = np.frombuffer(bytes(jpeg_ls.decode_buffer(code)[0]), array.dtype)
+        # CharLS gives planes for scans of one component each.
+        decoded = (
+            decoded.reshape(3, rows, columns).transpose(1, 2, 0)
+            if order == 0 and samples == 3
+            else decoded.reshape(array.shape)
+        )
+        error = np.abs(decoded.astype(int) - array.astype(int)).max()
+        assert error <= near, (name, error)
+        ds = dataset(array, bits=bits, photometric="RGB" if samples == 3 else "MONOCHROME2")
+        ds.PixelData = encapsulate([code])
+        ds["PixelData"].VR = "OB"
+        ds["PixelData"].is_undefined_length = True
+        ds.file_meta.TransferSyntaxUID = JPEGLS
+        cases.append(
+            {
+                "name": name,
+                "file": b64(encoded(ds)),
+                "bytes": b64(decoded.astype(decoded.dtype.newbyteorder("<")).tobytes()),
+            }
+        )
+
+    def picture(bits, rows=17, columns=23):
+        y, x = np.mgrid[0:rows, 0:columns].astype(float)
+        top = 2**bits - 1
+        smooth = (np.sin(x / 5) * np.cos(y / 4) + 1) / 2 * top
+        noisy = smooth + rng.normal(0, top / 40, smooth.shape)
+        noisy[4:9, 3:15] = top // 3
+        noisy[12:] = 0
+        if rows > 14 and columns > 7:
+            noisy[14, 7] = top
+        return noisy.clip(0, top).round().astype("u1" if bits <= 8 else "u2")
+
+    for bits in range(2, 17):
+        add(f"{bits} bits", picture(bits), bits)
+    for near in (1, 2, 3, 10):
+        add(f"8 bits within {near}", picture(8), 8, near)
+        add(f"12 bits within {near}", picture(12), 12, near)
+    add("noise", rng.integers(0, 9000, (15, 14)).astype("u2"), 16)
+    add("noise within 100", rng.integers(0, 30000, (15, 14)).astype("u2"), 16, 100)
+    add("one value", np.full((9, 70), 5, "u1"), 8)
+    add("long runs", (np.arange(3 * 900).reshape(3, 900) // 400).astype("u1"), 8)
+    add("one column", picture(8, 30, 1), 8)
+    add("black and white", rng.integers(0, 2, (20, 20)).astype("u1") * 255, 8)
+    for order in (0, 1, 2):
+        for near in (0, 2):
+            for bits in (8, 12):
+                colour = np.stack([picture(bits), picture(bits)[::-1], picture(bits)], -1)
+                colour[12:] = 0
+                add(f"colour of {bits} bits, order {order}, within {near}", colour, bits, near, order)
+    return cases
+
+
 def hostile_cases():
     """Numbers that overflow, vanish or are none, in every attribute that is computed with."""
     grey = (np.arange(32 * 34).reshape(32, 34) % 999).astype("u2")
@@ -603,6 +672,7 @@ def main():
     write_json("volumes/series.json", {"tools": names, "series": series_cases()})
     write_json("volumes/pictures.json", {"tools": names, "pictures": picture_cases()})
     write_json("volumes/resample.json", {"tools": names, "resample": resample_cases()})
+    write_json("volumes/jpegls.json", {"tools": names, "jpegls": jpegls_cases()})
     write_json("volumes/hostile.json", {"tools": names, "hostile": hostile_cases()})
 
 

@@ -11,6 +11,13 @@ struct PictureCase: Decodable {
     var window: [Double]?
 }
 
+struct CodingCase: Decodable {
+    var name: String
+    var file: Data
+    /// `[height, width, samples]`, little endian.
+    var bytes: Data
+}
+
 @Suite struct DicomPictureTests {
     @Test func everyPictureIsShownAsTheStandardSays() throws {
         let cases: [PictureCase] = try Golden.read("pictures", in: "volumes")
@@ -21,6 +28,17 @@ struct PictureCase: Decodable {
             let expected = Image(width: testCase.width, height: testCase.height, pixels: Array(testCase.pixels))
             #expect(mismatch(image, expected) == nil, "\(testCase.name)")
             if testCase.window == nil { #expect(try Image.decode(Array(testCase.file)) == image, "\(testCase.name)") }
+        }
+    }
+
+    /// Every order of scans, depth and tolerance of JPEG-LS, against CharLS.
+    @Test func everyJpegLSIsExact() throws {
+        let cases: [CodingCase] = try Golden.read("jpegls", in: "volumes")
+        #expect(cases.count == 41)
+        for testCase in cases {
+            let file = try DicomFile(Array(testCase.file), subject: testCase.name)
+            let frame = try file.frame(of: file.pixels())
+            #expect(frame.bytes == Array(testCase.bytes), "\(testCase.name)")
         }
     }
 

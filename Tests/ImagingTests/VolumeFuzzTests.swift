@@ -90,6 +90,26 @@ import Testing
         #expect(read > 30 && refused > 30, "\(read) read, \(refused) refused")
     }
 
+    /// Other libraries loop on some of these: every code has a bound here.
+    @Test func damagedJpegLSEndsQuickly() throws {
+        let cases: [CodingCase] = try Golden.read("jpegls", in: "volumes")
+        var (read, refused) = (0, 0)
+        let start = ContinuousClock.now
+        for testCase in cases {
+            for trial in 0..<100 {
+                let broken = flipped(Array(testCase.file), 2 * trial + 1, structure: 0)
+                do throws(ImagingError) {
+                    _ = try Image.decodeDicom(broken, limits: Self.pictureLimits)
+                    read += 1
+                } catch {
+                    refused += 1
+                }
+            }
+        }
+        #expect(read > 100 && refused > 1000, "\(read) read, \(refused) refused")
+        #expect(ContinuousClock.now - start < .seconds(120))
+    }
+
     /// Numbers that overflow, vanish or are none give a picture, a volume of finite places, or an error.
     @Test func hostileNumbersAreHarmless() throws {
         let cases: [HostileCase] = try Golden.read("hostile", in: "volumes")

@@ -52,9 +52,6 @@ cd_decoder cd_jpeg_lossless;  // process 14, 2 to 16 bits, every predictor: GDCM
 /// transform.
 cd_decoder cd_jpeg2000;
 
-/// JPEG-LS, lossless and near-lossless: CharLS.
-cd_decoder cd_jpegls;
-
 typedef enum cd_wrapping { CD_RAW_DEFLATE = 0, CD_GZIP = 1 } cd_wrapping;
 
 /// Inflates `source` into at most `capacity` bytes; `produced` says how many there were, also on failure. The stream must end

@@ -1,5 +1,3 @@
-import CDicom
-
 extension DicomFile {
     /// What the file says of its pictures; refused when they cannot be decoded.
     package func pixels() throws(ImagingError) -> DicomPixels { try DicomPixels(self) }
@@ -31,46 +29,11 @@ extension DicomFile {
             if let refusal { throw self.unsupported(refusal, "export the picture uncompressed") }
             throw self.corrupt("the compressed picture does not start with a header of its format")
         }
-        let decoder = try self.decoder(header)
-        var frame = cd_frame(
-            width: Int32(pixels.width), height: Int32(pixels.height), components: Int32(pixels.samples),
-            bytes_per_sample: Int32(pixels.sampleBytes), working_memory: Int64(self.limits.workingMemory))
-        var failure: ImagingError?
-        let samples = [UInt8](unsafeUninitializedCapacity: pixels.frameBytes) { output, initialized in
-            guard let start = output.baseAddress else { return }
-            do throws(ImagingError) {
-                try checkCodec(self.subject) { error in
-                    bytes.withUnsafeBufferPointer { source in
-                        let first = source.baseAddress.map { $0 + data.lowerBound }
-                        return decoder(first, data.count, &frame, start, error)
-                    }
-                }
-                initialized = pixels.frameBytes
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
+        let samples = try self.samples(bytes, data, header, pixels)
         // JPEG knows no sign and may carry the unused bits along; the other two say how many bits their samples have.
         let bits = header.kind == .dct || header.kind == .lossless ? pixels.bitsStored : header.precision
         return self.finished(
             samples, pixels, significantBits: bits, photometric: self.photometric(of: header, pixels.photometric))
-    }
-
-    private typealias Decoder =
-        @convention(c) (
-            UnsafePointer<UInt8>?, Int, UnsafePointer<cd_frame>?, UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<cd_error>?
-        ) -> cd_status
-
-    private func decoder(_ header: CodestreamHeader) throws(ImagingError) -> Decoder {
-        switch (header.kind, header.precision) {
-        case (.dct, 8): cd_jpeg_dct8
-        case (.dct, 12): cd_jpeg_dct12
-        case (.dct, _): throw self.corrupt("JPEG samples of \(header.precision) bits")
-        case (.lossless, _): cd_jpeg_lossless
-        case (.jpegLS, _): cd_jpegls
-        case (.jpeg2000, _): cd_jpeg2000
-        }
     }
 
     /// The colours of a decoded picture: the codestream knows better than the header that was copied around it.

@@ -59,7 +59,6 @@ struct DicomParser {
         guard !isPicture || self.elements[header.tag] == nil else { throw self.corrupt("two pictures, one after the other") }
         if let length = header.length {
             guard self.reader.skip(length) else {
-                // Text after the picture may be cut off; the picture and what is before it may not.
                 throw ImagingError(
                     .truncated, subject: self.subject,
                     "the DICOM file is cut short (element \(hexadecimal(header.tag)) needs \(length) bytes, "
