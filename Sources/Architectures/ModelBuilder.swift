@@ -130,7 +130,8 @@ package struct ModelBuilder: Sendable {
             initializer ?? .heFanOut(outputs * kernel * kernel), role: role)
         let vector =
             bias
-            ? self.parameter(path + ".bias", [outputs], .fanIn(inputs * kernel * kernel), role: role == .weight ? .vector : role) : nil
+            ? self.parameter(path + ".bias", [outputs], .fanIn(inputs * kernel * kernel), role: role == .weight ? .vector : role)
+            : nil
         let window = Window(
             strides: [stride, stride], dilations: [1, 1], padsBefore: [padding, padding], padsAfter: [padding, padding])
         return try self.apply(Conv(window: window), x, weight, vector, name: path)

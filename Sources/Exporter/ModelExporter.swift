@@ -182,7 +182,8 @@ extension ModelExporter {
             cases: cases)
         if let pictures = self.options.pictures {
             guard case .screening(let task) = prepared.task else {
-                throw ExportError(.option, "--comprehensive-validate", "compares grades; this model does \(prepared.task.kind.rawValue)")
+                throw ExportError(
+                    .option, "--comprehensive-validate", "compares grades; this model does \(prepared.task.kind.rawValue)")
             }
             let figures = try PictureReport(
                 pictures, task: task, source: prepared.network, session: session, report: self.report)

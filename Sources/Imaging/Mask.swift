@@ -29,7 +29,8 @@ package struct Mask: Sendable, Hashable {
                 let value = red == green && green == blue ? "the value \(red)" : "the colour (\(red), \(green), \(blue))"
                 let place = "column \(pixel % image.width), row \(pixel / image.width)"
                 let list = values.map(String.init).joined(separator: ", ")
-                throw ImagingError(.unknownValue, subject: subject, "has \(value) at \(place); a mask has the values \(list) only")
+                throw ImagingError(
+                    .unknownValue, subject: subject, "has \(value) at \(place); a mask has the values \(list) only")
             }
             let c = UInt8(known)
             (pixels[pixel * 3], pixels[pixel * 3 + 1], pixels[pixel * 3 + 2]) = (c, c, c)

@@ -59,7 +59,9 @@ extension ModelCard {
         try require(sample.outputs.allSatisfy(\.isFinite), "\(field).outputs", "must be finite")
         let expected = TensorType.checkedElementCount(self.task.outputShape(batch: shape[0]), byteCount: 4)
         try require((1...(1 << 20)).contains(sample.stride ?? 1), "\(field).stride", "must be 1 or more")
-        try require(expected.map(sample.expectedCount) == sample.outputs.count, "\(field).outputs", "must be one for each element of the output")
+        try require(
+            expected.map(sample.expectedCount) == sample.outputs.count, "\(field).outputs",
+            "must be one for each element of the output")
     }
 }
 

@@ -27,6 +27,7 @@ extension ServedModel {
 extension PipelineError {
     /// A model asked for something that it does not do.
     init(_ card: ModelCard, wanted: ModelTask.Kind) {
-        self.init(.input, "model \(card.name)", "is for \(card.task.kind.rawValue), not for \(wanted.rawValue)", detail: "wrong_task")
+        self.init(
+            .input, "model \(card.name)", "is for \(card.task.kind.rawValue), not for \(wanted.rawValue)", detail: "wrong_task")
     }
 }

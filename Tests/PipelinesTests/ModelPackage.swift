@@ -35,9 +35,10 @@ final class ModelPackage {
         let preprocessing = try Preprocessing(height: 48, width: 40)
         var card = ModelCard(
             name: name, version: version,
-            task: .screening(ScreeningTask(
-                classNames: ["none", "mild", "moderate", "severe", "proliferative"], referableFrom: 2,
-                preprocessing: preprocessing)),
+            task: .screening(
+                ScreeningTask(
+                    classNames: ["none", "mild", "moderate", "severe", "proliferative"], referableFrom: 2,
+                    preprocessing: preprocessing)),
             architecture: .object(["name": .string("resnet"), "depth": .integer(18)]), recipe: .null, parameterCount: 25_000,
             provenance: ModelCard.Provenance(
                 runConfigurationSHA256: String(repeating: "0", count: 64), tool: "tests", created: "2026-01-01T00:00:00Z",

@@ -184,7 +184,9 @@ private struct GoldenRun {
                 parameter.name, shape: parameter.shape, scale: parameter.scale, offset: parameter.offset)
         }
         store.addZeros(graph.optimizerState)
-        if let weights = golden.classWeights { store[ClassificationLoss.classWeightsName] = Tensor(weights, shape: [weights.count]) }
+        if let weights = golden.classWeights {
+            store[ClassificationLoss.classWeightsName] = Tensor(weights, shape: [weights.count])
+        }
         self.store = store
         self.plan = try Plan(graph.graph, parameters: store.tensors, packs: PackStore(), options: Plan.Options(threads: 2))
     }

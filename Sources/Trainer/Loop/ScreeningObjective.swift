@@ -42,7 +42,8 @@ package struct ScreeningObjective: Objective {
 
     package func judge(_ evaluator: Evaluator, on thread: ComputeThread) async throws -> [String: Double] {
         let task = self.configuration.screeningTask
-        let results = try await self.data.validation.results(evaluator, task, on: thread, prefetch: self.configuration.system.prefetch)
+        let results = try await self.data.validation.results(
+            evaluator, task, on: thread, prefetch: self.configuration.system.prefetch)
         let rows = self.data.validation.rows
         let report = EvaluationReport(
             results, truth: rows.map(\.grade), patients: rows.map(\.patient), task: task, resamples: 0)
