@@ -138,6 +138,23 @@ import Testing
         #expect(try self.numbersStay(graph, passes) == nil)
     }
 
+    /// Maps of one channel and channels of one position are turned without a copy.
+    @Test func oneChannelOrOnePositionIsAView() throws {
+        var graph = Graph()
+        let x = graph.input("x", TensorType(.float32, [2, 1, 6, 5]))
+        let w = graph.parameter("w", TensorType(.float32, [4, 1, 3, 3]))
+        let y = try graph.apply(Conv(window: Window()), x, w)
+        graph.output("y", try graph.apply(GlobalAveragePool(), y))
+        graph.output("map", try graph.apply(ReduceMax(axes: [1], keepDimensions: true), y))
+        let passes: [Pass] = [.channelsLast, .withoutDeadNodes]
+        let views = try graph.running(passes)
+        #expect(
+            self.operators(views) == ["Reshape", "Conv", "Transpose", "GlobalAveragePool", "Reshape", "ReduceMax"])
+        #expect(try self.numbersStay(graph, passes) == nil)
+        let wider = try views.retyped(["x": TensorType(.float32, [3, 1, 6, 5])])
+        #expect(wider.outputs.map { wider[$0.value].type.shape } == [[3, 4, 1, 1], [3, 1, 4, 3]])
+    }
+
     /// A vector of three axes does not line up with a map of four: it stays where it is.
     @Test func fewerAxesStayChannelsFirst() throws {
         var graph = Graph()

@@ -66,12 +66,20 @@ private enum ChannelsLast {
         of value: ValueID, _ rewriter: inout Rewriter, _ twins: inout [ValueID: ValueID]
     ) throws(GraphError) -> ValueID {
         if let twin = twins[value] { return twin }
-        let rank = rewriter.old[value].type.rank
-        let permutation = [0] + Array(2..<rank) + [1]
+        let type = rewriter.old[value].type
+        let permutation = [0] + Array(2..<type.rank) + [1]
         let twin = try rewriter.new.apply(
-            Transpose(permutation: permutation), rewriter[value], name: rewriter.old[value].name + "/channels_last")
+            self.move(type, permutation), rewriter[value], name: rewriter.old[value].name + "/channels_last")
         twins[value] = twin
         return twin
+    }
+
+    /// The transposition, or a view where no two elements change places: one channel, or one position.
+    private static func move(_ type: TensorType, _ permutation: [Int]) -> any Operator {
+        let shape = permutation.map { type.shape[$0] }
+        let wide = permutation.dropFirst().filter { type.shape[$0] != 1 }
+        // The batch keeps its size, whatever it is.
+        return wide == wide.sorted() ? Reshape([0] + shape.dropFirst()) : Transpose(permutation: permutation)
     }
 
     /// Remembers output 0 as a twin and gives its channels-first form to whoever wants it.
@@ -79,10 +87,9 @@ private enum ChannelsLast {
         _ outputs: [ValueID], _ node: Node, _ rewriter: inout Rewriter, _ twins: inout [ValueID: ValueID]
     ) throws(GraphError) -> [ValueID] {
         twins[node.outputs[0]] = outputs[0]
-        let rank = rewriter.new[outputs[0]].type.rank
-        let back = [0, rank - 1] + Array(1..<(rank - 1))
-        let first = try rewriter.new.apply(
-            Transpose(permutation: back), outputs[0], name: node.name + "/channels_first")
+        let type = rewriter.new[outputs[0]].type
+        let back = [0, type.rank - 1] + Array(1..<(type.rank - 1))
+        let first = try rewriter.new.apply(self.move(type, back), outputs[0], name: node.name + "/channels_first")
         return [first] + outputs.dropFirst()
     }
 }
