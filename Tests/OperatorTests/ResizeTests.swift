@@ -97,6 +97,12 @@ import TrainingKernels
                 var graph = Graph()
                 let y = try lower(&graph, [graph.input("x", TensorType(.float32, [1, 1, input]))])[0]
                 #expect(graph[y].type.shape == [1, 1, output])
+                guard case .scales(let scales)? = (graph.nodes.last?.op as? Resize)?.target else {
+                    Issue.record("\(input) to \(output) is not written by scales")
+                    return
+                }
+                // Other readers multiply in double precision.
+                #expect(Int(Double(input) * Double(scales[0])) == output)
             }
         }
     }

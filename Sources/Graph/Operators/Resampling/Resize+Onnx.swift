@@ -77,8 +77,9 @@ extension Resize {
         let output = try self.sizes(of: input)
         let scales = zip(input, output).map { input, output in
             let scale = Float(output) / Float(input)
-            // The product is rounded down, so a quotient that was rounded down would lose an element.
-            return Float(input) * scale < Float(output) ? scale.nextUp : scale
+            // The product is rounded down, by some readers without rounding it to float32 first: a quotient below the true
+            // one would lose an element.
+            return Double(input) * Double(scale) < Double(output) ? scale.nextUp : scale
         }
         return Resize(
             .scales(scales), mode: self.mode, coordinates: self.coordinates, rounding: self.rounding, layout: self.layout)
