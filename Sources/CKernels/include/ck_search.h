@@ -41,7 +41,7 @@ typedef enum ck_search_pass {
   CK_SEARCH_AUTOMATIC = 0,
   // The codes: a quarter of the memory traffic, bounds of about 1e-2.
   CK_SEARCH_CODES = 1,
-  // The rows, by a matrix product: bounds of about 1e-4.
+  // The rows, by a matrix product: bounds of about 1e-5.
   CK_SEARCH_ROWS = 2,
 } ck_search_pass;
 
