@@ -4,7 +4,8 @@ import Testing
 
 /// Kernels that choose their variant by the CPU, in the variants for older CPUs than the one that runs the tests.
 ///
-/// The limit is the process's: tests that run meanwhile take the older variants too, and must hold all the same.
+/// The limit is the calling thread's, so that tests that run meanwhile are not touched; what other threads of its team compute
+/// they compute in their own variant.
 @Suite(.serialized) struct CPULevelTests {
     @Test(arguments: [1, 3, 4]) func everyVariantMatchesTheReference(_ level: Int) throws {
         defer { ck_limit_cpu_level(4) }

@@ -9,7 +9,8 @@ extern "C" {
 // Kernels choose their variant by it; those that the compiler cloned (target_clones) choose by the CPU alone.
 int ck_cpu_level(void);
 
-// Lowers the level, for tests and measurements of the variants for older CPUs; 4 lifts the limit.
+// Lowers the level for the calling thread, for tests and measurements of the variants for older CPUs; 4 lifts the limit.
+// Threads of its team keep theirs: run with one thread to see one variant only.
 void ck_limit_cpu_level(int level);
 
 #ifdef __cplusplus
