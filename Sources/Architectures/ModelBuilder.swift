@@ -39,9 +39,9 @@ package struct ModelBuilder: Sendable {
     package let mode: ModelMode
     package let adapters: LoRAConfiguration?
     package private(set) var parameters: [ParameterSpec] = []
-    /// The input `[2]` of seed and step that dropout draws from; made when first asked for.
-    private var dropoutSeed: ValueID?
-    private var dropoutStreams = 0
+    /// The input `[2]` of seed and step that random choices draw from; made when first asked for.
+    private var randomSeed: ValueID?
+    private var randomStreams = 0
 
     package init(graph: Graph = Graph(), mode: ModelMode, adapters: LoRAConfiguration? = nil) {
         self.graph = graph
@@ -71,15 +71,17 @@ package struct ModelBuilder: Sendable {
     /// Drops elements with probability `ratio` while training.
     package mutating func dropout(_ x: ValueID, ratio: Float, name: String) throws(GraphError) -> ValueID {
         guard self.mode == .training, ratio > 0 else { return x }
-        let seed: ValueID
-        if let existing = self.dropoutSeed {
-            seed = existing
-        } else {
-            seed = self.graph.input(Self.dropoutSeedName, TensorType(.int64, [2]))
-            self.dropoutSeed = seed
-        }
-        self.dropoutStreams += 1
-        return try self.apply(DropoutTraining(ratio: ratio, stream: self.dropoutStreams), x, seed, name: name)
+        let (seed, stream) = self.randomStream()
+        return try self.apply(DropoutTraining(ratio: ratio, stream: stream), x, seed, name: name)
+    }
+
+    /// The input of seed and step, and the number of a stream that no other part of the graph draws from.
+    package mutating func randomStream() -> (seed: ValueID, stream: Int) {
+        self.randomStreams += 1
+        if let existing = self.randomSeed { return (existing, self.randomStreams) }
+        let seed = self.graph.input(Self.dropoutSeedName, TensorType(.int64, [2]))
+        self.randomSeed = seed
+        return (seed, self.randomStreams)
     }
 
     /// `x · weightᵀ + bias` over the last axis, with an adapter where the configuration asks for one.
@@ -139,12 +141,13 @@ package struct ModelBuilder: Sendable {
 
     /// Batch normalisation over the channels of `[N, C, ...]`; in training with batch statistics, renewing the running ones.
     package mutating func batchNorm(
-        _ x: ValueID, _ path: String, epsilon: Float = 1e-5, momentum: Float = 0.1, scale: Initializer = .ones
+        _ x: ValueID, _ path: String, epsilon: Float = 1e-5, momentum: Float = 0.1, scale: Initializer = .ones,
+        role: ParameterRole = .vector
     ) throws(GraphError) -> ValueID {
         let channels = self.type(x).shape[1]
         let inputs: [ValueID?] = [
-            x, self.parameter(path + ".weight", [channels], scale, role: .vector),
-            self.parameter(path + ".bias", [channels], .zeros, role: .vector),
+            x, self.parameter(path + ".weight", [channels], scale, role: role),
+            self.parameter(path + ".bias", [channels], .zeros, role: role),
             self.parameter(path + ".running_mean", [channels], .zeros, role: .buffer),
             self.parameter(path + ".running_var", [channels], .ones, role: .buffer),
         ]

@@ -11,19 +11,22 @@ package struct ModelRecipe: Sendable, Hashable, Codable {
     /// Transformers: mean of the patch tokens instead of the class token.
     package var globalPool: Bool
     package var lora: LoRAConfiguration?
+    /// Networks that embed instead of classifying.
+    package var embedding: EmbeddingHead?
 
     /// - Parameter imageSize: side of a square input in pixels.
     package init(
-        architecture: String, classes: Int, imageSize: Int, globalPool: Bool = false, lora: LoRAConfiguration? = nil
+        architecture: String, classes: Int, imageSize: Int, globalPool: Bool = false, lora: LoRAConfiguration? = nil,
+        embedding: EmbeddingHead? = nil
     ) {
         self.init(
             architecture: architecture, classes: classes, imageHeight: imageSize, imageWidth: imageSize, globalPool: globalPool,
-            lora: lora)
+            lora: lora, embedding: embedding)
     }
 
     package init(
         architecture: String, classes: Int, imageHeight: Int, imageWidth: Int, globalPool: Bool = false,
-        lora: LoRAConfiguration? = nil
+        lora: LoRAConfiguration? = nil, embedding: EmbeddingHead? = nil
     ) {
         self.architecture = architecture
         self.classes = classes
@@ -31,6 +34,7 @@ package struct ModelRecipe: Sendable, Hashable, Codable {
         self.imageWidth = imageWidth
         self.globalPool = globalPool
         self.lora = lora
+        self.embedding = embedding
     }
 
     /// The architecture; an error that lists the known ones when there is none of that name.
@@ -42,17 +46,25 @@ package struct ModelRecipe: Sendable, Hashable, Codable {
                 .unsupported, self.architecture,
                 "unknown architecture; known are \(ArchitectureTable.names.joined(separator: ", "))")
         }
-        return made
+        guard let head = self.embedding else { return made }
+        guard let backbone = made as? any FeatureArchitecture else {
+            throw GraphError(.unsupported, self.architecture, "has no features to embed by; take a classification network")
+        }
+        return EmbeddingNetwork(backbone, head: head)
     }
 
-    /// The network without a loss: input `input` `[N, 3, H, W]`, output `output`.
+    /// The shape of a batch of inputs.
+    package func inputShape(batch: Int) -> [Int] { [batch, 3, self.imageHeight, self.imageWidth] }
+
+    /// The network without a loss: input `input` of `inputShape`, output `output` and, where there are such, `label_logits`.
     package func graph(
         batch: Int, mode: ModelMode
     ) throws(GraphError) -> (graph: Graph, parameters: [ParameterSpec]) {
         var model = ModelBuilder(mode: mode, adapters: self.lora)
-        let input = model.graph.input("input", TensorType(.float32, [batch, 3, self.imageHeight, self.imageWidth]))
-        let logits = try self.make().build(&model, input)
-        model.graph.output("output", logits)
+        let input = model.graph.input("input", TensorType(.float32, self.inputShape(batch: batch)))
+        let outputs = try self.make().outputs(&model, input)
+        model.graph.output("output", outputs.output)
+        if let logits = outputs.labelLogits { model.graph.output("label_logits", logits) }
         return (model.graph, model.parameters)
     }
 }

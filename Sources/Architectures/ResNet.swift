@@ -1,7 +1,7 @@
 package import Graph
 
 /// ResNet (He et al. 2015) with torchvision's and timm's parameter names; input `[N, 3, H, W]`, output `[N, classes]`.
-package struct ResNet: Architecture {
+package struct ResNet: FeatureArchitecture {
     package enum Block: Sendable, Hashable {
         /// Two 3×3 convolutions.
         case basic
@@ -38,10 +38,14 @@ package struct ResNet: Architecture {
     package let headPrefixes = ["fc."]
 
     package func build(_ model: inout ModelBuilder, _ input: ValueID) throws(GraphError) -> ValueID {
+        let features = try self.pooledFeatures(&model, input)
+        return try model.linear(features, "fc", outputs: self.classes, role: .head)
+    }
+
+    package func pooledFeatures(_ model: inout ModelBuilder, _ input: ValueID) throws(GraphError) -> ValueID {
         let features = try self.features(&model, input)
-        var x = try model.apply(GlobalAveragePool(), features[4], name: "global_pool")
-        x = try model.apply(Flatten(axis: 1), x, name: "flatten")
-        return try model.linear(x, "fc", outputs: self.classes, role: .head)
+        let pooled = try model.apply(GlobalAveragePool(), features[4], name: "global_pool")
+        return try model.apply(Flatten(axis: 1), pooled, name: "flatten")
     }
 
     /// The five feature maps of strides 2, 4, 8, 16 and 32: that before the pooling, and those of the stages.

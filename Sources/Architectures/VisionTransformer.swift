@@ -2,7 +2,7 @@ package import Graph
 
 /// Vision Transformer (Dosovitskiy et al. 2020) with patch 16 and timm's parameter names, and RETFound's variant of it
 /// (Zhou et al. 2023): mean of the patch tokens, then `fc_norm`. Input `[N, 3, S, S]`, output `[N, classes]`.
-package struct VisionTransformer: Architecture {
+package struct VisionTransformer: FeatureArchitecture {
     package enum Pooling: Sendable, Hashable {
         /// `norm`, then the class token.
         case classToken
@@ -37,6 +37,13 @@ package struct VisionTransformer: Architecture {
     package var grid: Int { self.imageSize / self.patch }
 
     package func build(_ model: inout ModelBuilder, _ input: ValueID) throws(GraphError) -> ValueID {
+        let pooled = try self.pooledFeatures(&model, input)
+        return try model.linear(
+            pooled, "head", outputs: self.classes, initializer: .truncatedNormal(deviation: 2e-5), biasInitializer: .zeros,
+            role: .head)
+    }
+
+    package func pooledFeatures(_ model: inout ModelBuilder, _ input: ValueID) throws(GraphError) -> ValueID {
         let side = model.type(input).shape.suffix(2)
         guard side.allSatisfy({ $0 == self.imageSize }), self.imageSize % self.patch == 0 else {
             throw GraphError(
@@ -45,10 +52,7 @@ package struct VisionTransformer: Architecture {
         }
         var x = try self.embed(&model, input)
         for index in 0..<self.depth { x = try self.block(&model, x, "blocks.\(index)") }
-        let pooled = try self.pool(&model, x)
-        return try model.linear(
-            pooled, "head", outputs: self.classes, initializer: .truncatedNormal(deviation: 2e-5), biasInitializer: .zeros,
-            role: .head)
+        return try self.pool(&model, x)
     }
 
     /// Patch projection, class token in front, position added.

@@ -71,7 +71,17 @@ extension ModelTask {
         switch self {
         case .screening(let task): try task.check()
         case .segmentation(let task): try task.check()
+        case .retrieval(let task): try task.check()
         }
+    }
+}
+
+extension RetrievalTask {
+    /// Throws when a field is out of range, naming it.
+    fileprivate func check() throws(PipelineError) {
+        try require((1...64).contains(self.labelNames.count), "task.labelNames", "must be 1 to 64 names")
+        try require(Set(self.labelNames).count == self.labelNames.count, "task.labelNames", "has a name twice")
+        try require((1...65536).contains(self.embeddingLength), "task.embeddingLength", "must be 1 to 65536")
     }
 }
 

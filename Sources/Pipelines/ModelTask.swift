@@ -4,16 +4,19 @@ package import Imaging
 package enum ModelTask: Sendable, Hashable {
     case screening(ScreeningTask)
     case segmentation(SegmentationTask)
+    case retrieval(RetrievalTask)
 
     package enum Kind: String, Sendable, Codable, CaseIterable {
         case screening
         case segmentation
+        case retrieval
     }
 
     package var kind: Kind {
         switch self {
         case .screening: .screening
         case .segmentation: .segmentation
+        case .retrieval: .retrieval
         }
     }
 
@@ -23,6 +26,7 @@ package enum ModelTask: Sendable, Hashable {
             switch self {
             case .screening(let task): task.preprocessing
             case .segmentation(let task): task.preprocessing
+            case .retrieval(let task): task.preprocessing
             }
         }
         set {
@@ -33,24 +37,29 @@ package enum ModelTask: Sendable, Hashable {
             case .segmentation(var task):
                 task.preprocessing = newValue
                 self = .segmentation(task)
+            case .retrieval(var task):
+                task.preprocessing = newValue
+                self = .retrieval(task)
             }
         }
     }
 
-    /// Names of the output's channels.
+    /// Names of the output's channels, or of the labels of what is embedded.
     package var classNames: [String] {
         switch self {
         case .screening(let task): task.classNames
         case .segmentation(let task): task.classNames
+        case .retrieval(let task): task.labelNames
         }
     }
 
-    /// The output's shape for a batch: `[N, classes]`, or `[N, classes, H, W]` of the input's size.
+    /// The output's shape for a batch: `[N, classes]`, `[N, classes, H, W]` of the input's size, or `[N, E]`.
     package func outputShape(batch: Int) -> [Int] {
         switch self {
         case .screening(let task): [batch, task.classNames.count]
         case .segmentation(let task):
             [batch, task.classNames.count, task.preprocessing.height, task.preprocessing.width]
+        case .retrieval(let task): [batch, task.embeddingLength]
         }
     }
 }
@@ -64,6 +73,7 @@ extension ModelTask: Codable {
         switch try decoder.container(keyedBy: CodingKeys.self).decode(Kind.self, forKey: .kind) {
         case .screening: self = .screening(try ScreeningTask(from: decoder))
         case .segmentation: self = .segmentation(try SegmentationTask(from: decoder))
+        case .retrieval: self = .retrieval(try RetrievalTask(from: decoder))
         }
     }
 
@@ -73,6 +83,7 @@ extension ModelTask: Codable {
         switch self {
         case .screening(let task): try task.encode(to: encoder)
         case .segmentation(let task): try task.encode(to: encoder)
+        case .retrieval(let task): try task.encode(to: encoder)
         }
     }
 }

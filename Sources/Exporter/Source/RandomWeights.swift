@@ -19,9 +19,13 @@ extension ExportSource {
             let preprocessing = try Preprocessing(height: recipe.imageHeight, width: recipe.imageWidth)
             let names = (0..<recipe.classes).map { "class \($0)" }
             let task: ModelTask =
-                ArchitectureTable.isDense(recipe.architecture)
-                ? .segmentation(SegmentationTask(classNames: names, preprocessing: preprocessing))
-                : .screening(ScreeningTask(classNames: names, referableFrom: nil, preprocessing: preprocessing))
+                if let head = recipe.embedding {
+                    .retrieval(RetrievalTask(labelNames: names, embeddingLength: head.length, preprocessing: preprocessing))
+                } else if ArchitectureTable.isDense(recipe.architecture) {
+                    .segmentation(SegmentationTask(classNames: names, preprocessing: preprocessing))
+                } else {
+                    .screening(ScreeningTask(classNames: names, referableFrom: nil, preprocessing: preprocessing))
+                }
             return ExportSource(
                 recipe: recipe, task: task, weights: weights, suggestedName: modelName(recipe.architecture),
                 checkpoint: "random", configurationSHA256: [UInt8]().withUnsafeBytes { sha256(of: $0) })

@@ -60,7 +60,8 @@ extension ModelRecipe {
         }
         do throws(GraphError) {
             let isTrained = size == ImageSize(height: self.imageHeight, width: self.imageWidth)
-            let isTransformer = try self.make() is VisionTransformer
+            let made = try self.make()
+            let isTransformer = ((made as? EmbeddingNetwork)?.backbone ?? made) is VisionTransformer
             guard isTrained || !isTransformer else {
                 throw GraphError(
                     .shape, "--input-size",

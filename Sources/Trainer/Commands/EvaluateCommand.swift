@@ -49,6 +49,7 @@ package struct EvaluateCommand: Sendable {
         switch try directory.value(ModelTask.self, in: RunFile.task) {
         case .screening(let screening): task = screening
         case .segmentation(let segmentation): return try await self.evaluateMasks(directory, recipe, name, segmentation)
+        case .retrieval: throw ConfigurationError(.value, "task", "retrieval cannot be evaluated yet")
         }
         let weights = try directory.weights(of: name)
         let pictures = try self.pictures(directory, task)

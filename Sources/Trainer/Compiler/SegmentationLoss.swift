@@ -1,3 +1,4 @@
+package import Architectures
 package import Graph
 
 /// `(1 - w) BCE + w Dice` of a map of logits `[N, C, H, W]` with the input `target` of the same shape, 0 or 1: the mean of the
@@ -10,17 +11,18 @@ package struct SegmentationLoss: TrainingLoss {
         self.diceWeight = diceWeight
     }
 
-    package func append(to graph: inout Graph, _ output: ValueID) throws(GraphError) -> ValueID {
-        let type = graph[output].type
-        let target = graph.input("target", type)
-        let mask = graph.input("mask", TensorType(.float32, [type.shape[0]]))
+    package func append(to model: inout ModelBuilder, _ network: NetworkOutputs) throws(GraphError) -> ValueID {
+        let output = network.output
+        let type = model.type(output)
+        let target = model.graph.input("target", type)
+        let mask = model.graph.input("mask", TensorType(.float32, [type.shape[0]]))
         let shape = [type.shape[0]] + [Int](repeating: 1, count: type.shape.count - 1)
-        let weights = try graph.append(Reshape(shape), [mask], name: "loss/mask")[0]
-        let entropy = try graph.append(SigmoidCrossEntropy(), [output, target, nil, weights], name: "loss/bce")[0]
-        let dice = try graph.append(DiceLoss(), [output, target, weights], name: "loss/dice")[0]
-        let shares = [1 - self.diceWeight, self.diceWeight].map { graph.constant(Tensor([$0], shape: [])) }
-        let left = try graph.append(Mul(), [entropy, shares[0]], name: "loss/bce_share")[0]
-        let right = try graph.append(Mul(), [dice, shares[1]], name: "loss/dice_share")[0]
-        return try graph.append(Add(), [left, right], name: "loss")[0]
+        let weights = try model.graph.append(Reshape(shape), [mask], name: "loss/mask")[0]
+        let entropy = try model.graph.append(SigmoidCrossEntropy(), [output, target, nil, weights], name: "loss/bce")[0]
+        let dice = try model.graph.append(DiceLoss(), [output, target, weights], name: "loss/dice")[0]
+        let shares = [1 - self.diceWeight, self.diceWeight].map { model.graph.constant(Tensor([$0], shape: [])) }
+        let left = try model.graph.append(Mul(), [entropy, shares[0]], name: "loss/bce_share")[0]
+        let right = try model.graph.append(Mul(), [dice, shares[1]], name: "loss/dice_share")[0]
+        return try model.graph.append(Add(), [left, right], name: "loss")[0]
     }
 }

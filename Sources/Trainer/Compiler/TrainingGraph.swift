@@ -53,9 +53,9 @@ package struct TrainingGraph: Sendable {
     ) throws(GraphError) {
         var model = ModelBuilder(mode: .training, adapters: options.adapters)
         let input = model.graph.input("input", TensorType(.float32, options.inputShape))
-        let output = try architecture.build(&model, input)
-        model.graph.output("loss", try loss.append(to: &model.graph, output))
-        model.graph.output("output", output)
+        let network = try architecture.outputs(&model, input)
+        model.graph.output("loss", try loss.append(to: &model, network))
+        model.graph.output("output", network.output)
         let forward = try model.graph.running([.channelsLast])
         try self.init(forward: forward, parameters: model.parameters, options)
     }

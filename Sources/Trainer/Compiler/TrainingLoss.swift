@@ -1,13 +1,14 @@
+package import Architectures
 package import Graph
 
-/// The part of a step graph that compares a network's output with targets.
+/// The part of a step graph that compares what a network gives with targets.
 package protocol TrainingLoss: Sendable {
-    /// Adds the targets as inputs, and the loss `[]`, which is returned.
+    /// Adds the targets as inputs, and the loss `[]`, which is returned. May declare parameters that learn.
     ///
     /// Every loss takes the input `mask` `[N]`: 1 for examples, 0 for rows that only fill the batch and leave no trace.
     ///
-    /// - Parameter output: the network's output; its first axis is the batch.
-    func append(to graph: inout Graph, _ output: ValueID) throws(GraphError) -> ValueID
+    /// - Parameter network: what the network gives; the first axis is the batch.
+    func append(to model: inout ModelBuilder, _ network: NetworkOutputs) throws(GraphError) -> ValueID
 }
 
 /// Cross-entropy of logits `[N, classes]` with the input `labels` int64 `[N]`.
@@ -27,12 +28,14 @@ package struct ClassificationLoss: TrainingLoss {
         self.usesClassWeights = usesClassWeights
     }
 
-    package func append(to graph: inout Graph, _ output: ValueID) throws(GraphError) -> ValueID {
-        let batch = graph[output].type.shape[0]
-        let labels = graph.input("labels", TensorType(.int64, [batch]))
-        let mask = graph.input("mask", TensorType(.float32, [batch]))
-        let weights = self.usesClassWeights ? graph.parameter(Self.classWeightsName, TensorType(.float32, [self.classes])) : nil
+    package func append(to model: inout ModelBuilder, _ network: NetworkOutputs) throws(GraphError) -> ValueID {
+        let output = network.output
+        let batch = model.type(output).shape[0]
+        let labels = model.graph.input("labels", TensorType(.int64, [batch]))
+        let mask = model.graph.input("mask", TensorType(.float32, [batch]))
+        let weights =
+            self.usesClassWeights ? model.graph.parameter(Self.classWeightsName, TensorType(.float32, [self.classes])) : nil
         let entropy = SoftmaxCrossEntropy(labelSmoothing: self.labelSmoothing)
-        return try graph.append(entropy, [output, labels, weights, mask], name: "loss")[0]
+        return try model.graph.append(entropy, [output, labels, weights, mask], name: "loss")[0]
     }
 }

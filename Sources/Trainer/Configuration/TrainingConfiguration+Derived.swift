@@ -15,6 +15,7 @@ extension TrainingConfiguration {
         switch self.task {
         case .screening: try ScreeningObjective(self)
         case .segmentation: try SegmentationObjective(self)
+        case .retrieval: throw ConfigurationError(.value, "task", "retrieval cannot be trained yet")
         }
     }
 
