@@ -104,7 +104,8 @@ let package = Package(
         .testTarget(
             name: "TrainerTests",
             dependencies: [
-                "Trainer", "Architectures", "Checkpoints", "Graph", "Imaging", "Kernels", "Metrics", "Runtime", "TestSupport",
+                "Trainer", "Architectures", "Checkpoints", "Graph", "Imaging", "Kernels", "Metrics", "Pipelines", "Runtime",
+                "TestSupport",
             ]
         ),
         .testTarget(

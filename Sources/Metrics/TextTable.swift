@@ -1,5 +1,5 @@
 /// A number with a fixed count of decimals, halves rounded away from zero; `-` for none, `inf` for infinity.
-func fixed(_ value: Double?, decimals: Int = 4) -> String {
+package func fixed(_ value: Double?, decimals: Int = 4) -> String {
     guard let value, !value.isNaN else { return "-" }
     guard value.isFinite else { return value < 0 ? "-inf" : "inf" }
     let scale = (0..<decimals).reduce(1.0) { scale, _ in scale * 10 }

@@ -17,7 +17,9 @@ extension DropoutTraining: Executable {
                 let dropout = op.generator(call)
                 let mask = call.output(1, as: UInt8.self)
                 for index in 0..<count {
-                    let keep = Philox.word(dropout, element: index) >= dropout.threshold
+                    let keep =
+                        Philox.word(
+                            seed: dropout.seed, step: dropout.step, stream: dropout.stream, element: index) >= dropout.threshold
                     mask[index] = keep ? 1 : 0
                     call.output(0)[index] = keep ? call.input(0)[index] * dropout.scale : 0
                 }
@@ -37,10 +39,10 @@ extension DropoutTraining: Executable {
 /// Philox4x32-10 (Salmon, Moraes, Dror, Shaw 2011), one word at a time.
 enum Philox {
     /// The word of an element: in tiles of 32, element `i` takes word `i / 8` of counter `8 * tile + i % 8`.
-    static func word(_ dropout: ck_dropout, element: Int) -> UInt32 {
+    static func word(seed: UInt64, step: UInt32, stream: UInt32, element: Int) -> UInt32 {
         let counter = UInt64(element / 32 * 8 + element % 8)
-        var block = (UInt32(truncatingIfNeeded: counter), UInt32(counter >> 32), dropout.step, dropout.stream)
-        var key = (UInt32(truncatingIfNeeded: dropout.seed), UInt32(dropout.seed >> 32))
+        var block = (UInt32(truncatingIfNeeded: counter), UInt32(counter >> 32), step, stream)
+        var key = (UInt32(truncatingIfNeeded: seed), UInt32(seed >> 32))
         for _ in 0..<10 { self.round(&block, &key) }
         switch element % 32 / 8 {
         case 0: return block.0

@@ -49,7 +49,7 @@ import Trainer
 
     @Test func anEvaluationFillsTheLastBatchWithZeros() throws {
         try Self.withPictures { pictures in
-            let loader = BatchLoader(pictures, batchSize: 4, augmentation: nil, seed: 7)
+            let loader = BatchLoader(evaluating: pictures, batchSize: 4)
             let last = try loader.batch(epoch: 0, index: 2)
             #expect(last.rows == [8, 9])
             #expect(last.inputs["mask"]!.array(of: Float.self) == [1, 1, 0, 0])

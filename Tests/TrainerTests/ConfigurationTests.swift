@@ -1,5 +1,6 @@
 import Architectures
 import Foundation
+import Graph
 import Imaging
 import Pipelines
 import Testing
@@ -28,6 +29,7 @@ import Trainer
         c.data.referableFrom = 1
         c.data.validationShare = 0.3
         c.data.splitSeed = 7
+        c.data.labelNames = ["a", "b"]
         c.data.duplicates = .refuse
         c.model.name = "vit_tiny_patch16"
         c.model.weights = "w.safetensors"
@@ -46,6 +48,16 @@ import Trainer
         c.augmentation.contrast = 0.3
         c.augmentation.saturation = 0.4
         c.augmentation.hue = 0.1
+        c.retrieval.loss = .batchHard
+        c.retrieval.mining = .hardest
+        c.retrieval.margin = 0.5
+        c.retrieval.classesPerBatch = 3
+        c.retrieval.samplesPerClass = 6
+        c.retrieval.batchesPerEpoch = 11
+        c.retrieval.embeddingLength = 64
+        c.retrieval.hiddenUnits = 256
+        c.retrieval.dropout = 0.35
+        c.retrieval.trainEvalShare = 0.65
         c.training.epochs = 3
         c.training.batchSize = 5
         c.training.learningRate = 1.5e-3

@@ -27,6 +27,9 @@ struct Evaluate: AsyncParsableCommand {
     @Option(help: "Segmentation: folder for the answered masks, as PNGs.")
     var masksOutput: String?
 
+    @Option(help: "Retrieval: writes the 20 nearest training pictures of each query as CSV.")
+    var neighbours: String?
+
     @Option(help: "Writes one line for each picture: grade and probabilities, or the figures of its mask.")
     var predictions: String?
 
@@ -43,6 +46,7 @@ struct Evaluate: AsyncParsableCommand {
         command.masks = self.masks
         command.mosaic = self.mosaic
         command.masksOutput = self.masksOutput
+        command.neighbours = self.neighbours
         try await command.run()
     }
 }

@@ -33,5 +33,6 @@ package enum OperatorTable {
         LogSoftmaxGradient.self, MaxPoolGradient.self, PackedAttentionGradient.self, ReluGradient.self, ResizeGradient.self,
         SGDStep.self, ScaledDotProductAttentionGradient.self, SigmoidCrossEntropyGradient.self, SigmoidGradient.self,
         SiluGradient.self, SliceGradient.self, SoftmaxCrossEntropyGradient.self, SoftmaxGradient.self, TanhGradient.self,
+        TripletMining.self,
     ]
 }

@@ -19,6 +19,8 @@ package struct EvaluateCommand: Sendable {
     /// Segmentation: a PNG of some pictures with truth and answer, and the folder of all answers.
     package var mosaic: String?
     package var masksOutput: String?
+    /// Retrieval: a CSV of the nearest training pictures of each query.
+    package var neighbours: String?
     let threads: Int
 
     package init(
@@ -49,7 +51,7 @@ package struct EvaluateCommand: Sendable {
         switch try directory.value(ModelTask.self, in: RunFile.task) {
         case .screening(let screening): task = screening
         case .segmentation(let segmentation): return try await self.evaluateMasks(directory, recipe, name, segmentation)
-        case .retrieval: throw ConfigurationError(.value, "task", "retrieval cannot be evaluated yet")
+        case .retrieval(let retrieval): return try await self.evaluateRetrieval(directory, recipe, name, retrieval)
         }
         let weights = try directory.weights(of: name)
         let pictures = try self.pictures(directory, task)

@@ -55,7 +55,7 @@ package struct FitCommand: Sendable {
         if self.isDryRun {
             let step = try TrainingGraph(
                 configuration.recipe().make(), objective.loss,
-                configuration.graphOptions(batchSize: configuration.training.batchSize))
+                configuration.graphOptions(batchSize: objective.batchSize))
             Self.describe(objective, step)
             return 0
         }

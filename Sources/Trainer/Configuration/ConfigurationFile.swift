@@ -76,6 +76,7 @@ package enum ConfigurationFile {
         full.model.weights = ""
         full.model.lora = LoRAConfiguration()
         full.training.gradientClip = 1
+        full.retrieval.batchesPerEpoch = 1
         return full
     }
 
@@ -107,7 +108,7 @@ package enum ConfigurationFile {
         return tree
     }
 
-    private static let sections = "data, image, model, augmentation, training, optimizer, checkpoints, system"
+    private static let sections = "data, image, model, augmentation, retrieval, training, optimizer, checkpoints, system"
 
     private static func refuseUnknown(_ given: Tree, known: Tree, prefix: String) throws(ConfigurationError) {
         for (key, value) in given.sorted(by: { $0.key < $1.key }) {

@@ -15,7 +15,7 @@ extension TrainingConfiguration {
         switch self.task {
         case .screening: try ScreeningObjective(self)
         case .segmentation: try SegmentationObjective(self)
-        case .retrieval: throw ConfigurationError(.value, "task", "retrieval cannot be trained yet")
+        case .retrieval: try RetrievalObjective(self)
         }
     }
 
@@ -24,7 +24,19 @@ extension TrainingConfiguration {
         ModelRecipe(
             architecture: self.model.name, classes: self.task == .segmentation ? 1 : self.data.classNames.count,
             imageHeight: self.image.height, imageWidth: self.image.width, globalPool: self.model.globalPool,
-            lora: self.model.lora)
+            lora: self.model.lora, embedding: self.embeddingHead)
+    }
+
+    private var embeddingHead: EmbeddingHead? {
+        guard self.task == .retrieval else { return nil }
+        return EmbeddingHead(
+            length: self.retrieval.embeddingLength, hidden: self.retrieval.hiddenUnits, dropout: self.retrieval.dropout,
+            labels: self.retrieval.loss == .microF1 ? self.data.labels.count : 0)
+    }
+
+    package var retrievalTask: RetrievalTask {
+        RetrievalTask(
+            labelNames: self.data.labels, embeddingLength: self.retrieval.embeddingLength, preprocessing: self.image)
     }
 
     package var segmentationTask: SegmentationTask {
@@ -51,7 +63,7 @@ extension TrainingConfiguration {
         try require(self.data.classNames.count >= 2, "data.class_names", "needs two names or more")
         let referable = self.data.referableFrom ?? 1
         try require(
-            referable >= 1 && referable < self.data.classNames.count, "data.referable_from",
+            self.task != .screening || referable >= 1 && referable < self.data.classNames.count, "data.referable_from",
             "must be 1...\(self.data.classNames.count - 1), or null where the classes are no grades")
         try require(
             self.data.validationShare >= 0 && self.data.validationShare < 1, "data.validation_share",
@@ -81,7 +93,16 @@ extension TrainingConfiguration {
         try require(
             ArchitectureTable.isDense(self.model.name) == (self.task == .segmentation), "model.name",
             "\(self.model.name) is not made for \(self.task.rawValue)")
-        guard self.task == .segmentation else { return }
+        switch self.task {
+        case .screening: break
+        case .segmentation: try self.validateSegmentation(require)
+        case .retrieval: try self.validateRetrieval(require)
+        }
+    }
+
+    private typealias Requirement = (Bool, String, String) throws(ConfigurationError) -> Void
+
+    private func validateSegmentation(_ require: Requirement) throws(ConfigurationError) {
         try require(!self.data.masks.isEmpty, "data.masks", "is missing: the folder of the masks")
         try require(
             self.data.maskValues.count == 2 && self.data.maskValues[0] != self.data.maskValues[1], "data.mask_values",
@@ -93,6 +114,40 @@ extension TrainingConfiguration {
         try require(
             self.training.bestBy == .dice || self.training.bestBy == .loss, "training.best_by",
             "must be dice or loss for segmentation")
+    }
+
+    private func validateRetrieval(_ require: Requirement) throws(ConfigurationError) {
+        let (data, retrieval) = (self.data, self.retrieval)
+        try require(
+            Set(data.labels).count == data.labels.count && data.labels.count <= 64,
+            data.labelNames.isEmpty ? "data.class_names" : "data.label_names", "must be different names, 64 at most")
+        try require(retrieval.margin > 0 && retrieval.margin.isFinite, "retrieval.margin", "must be above 0")
+        try require(retrieval.classesPerBatch >= 2, "retrieval.classes_per_batch", "must be 2 or more")
+        try require(retrieval.samplesPerClass >= 2, "retrieval.samples_per_class", "must be 2 or more")
+        try require((retrieval.batchesPerEpoch ?? 1) >= 1, "retrieval.batches_per_epoch", "must be 1 or more, or null")
+        try require((1...65536).contains(retrieval.embeddingLength), "retrieval.embedding_length", "must be 1 to 65536")
+        try require(retrieval.hiddenUnits >= 1, "retrieval.hidden_units", "must be 1 or more")
+        try require(retrieval.dropout >= 0 && retrieval.dropout < 1, "retrieval.dropout", "must be at least 0 and below 1")
+        try require(
+            retrieval.trainEvalShare > 0 && retrieval.trainEvalShare <= 1, "retrieval.train_eval_share",
+            "must be above 0 and at most 1")
+        let bests: [TrainingConfiguration.BestBy] = retrieval.loss == .microF1 ? [.map, .knn, .microF1] : [.map, .knn]
+        try require(
+            bests.contains(self.training.bestBy), "training.best_by",
+            "must be \(bests.map(\.rawValue).joined(separator: " or ")) for retrieval by \(retrieval.loss.rawValue)")
+        try require(
+            self.training.bestBy != .knn || data.labelNames.isEmpty, "training.best_by",
+            "cannot be knn for pictures of several labels")
+    }
+}
+
+extension TrainingConfiguration.DataSection {
+    /// Names of the labels that a picture can have.
+    package var labels: [String] { self.labelNames.isEmpty ? self.classNames : self.labelNames }
+
+    /// How the CSV says which they are.
+    package var labelScheme: LabelScheme {
+        self.labelNames.isEmpty ? .grades(classes: self.classNames.count) : .columns(self.labelNames)
     }
 }
 

@@ -11,6 +11,7 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     package var image: Preprocessing
     package var model = ModelSection()
     package var augmentation = Augmentation()
+    package var retrieval = RetrievalSection()
     package var training = TrainingSection()
     package var optimizer = OptimizerConfiguration()
     package var checkpoints = CheckpointSection()
@@ -34,6 +35,8 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
         package var maskClass = "lesion"
         /// Segmentation: the grey values of background and class.
         package var maskValues: [UInt8] = [0, 255]
+        /// Retrieval: columns of the CSV with 0 or 1 for each label; empty where the labels are the classes of `diagnosis`.
+        package var labelNames: [String] = []
         /// Names of the classes in the order of their labels.
         package var classNames: [String] = TrainingConfiguration.retinopathyGrades
         /// Grades from this one on are referable; nil where the classes are no grades.
@@ -100,6 +103,12 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
         case auroc
         /// Mean Dice coefficient of the held-out masks.
         case dice
+        /// Mean average precision of the first 10 results.
+        case map
+        /// Accuracy of the vote of the nearest neighbours.
+        case knn
+        /// Micro-F1 of the labels.
+        case microF1 = "micro_f1"
     }
 
     package struct CheckpointSection: Sendable, Hashable, Codable {

@@ -1,23 +1,41 @@
 import Graph
 package import Imaging
 
-/// Batches of labelled pictures: `input` float32 `[N, 3, H, W]`, `labels` int64 `[N]` and `mask`.
+/// Batches of labelled pictures: `input` float32 `[N, 3, H, W]`, the targets and `mask`.
 package struct BatchLoader: BatchSource {
     package let pictures: PictureSet
     package let batchSize: Int
-    /// Random changes; nil for evaluation, which visits the pictures in their order.
-    package let augmentation: Augmentation?
-    package let seed: UInt64
+    package let sampling: Sampling
+    package let targets: BatchTargets
+    /// Random changes; nil for evaluation.
+    private let augmentation: Augmentation?
+    /// Of the random changes.
+    private let seed: UInt64
 
-    package init(_ pictures: PictureSet, batchSize: Int, augmentation: Augmentation?, seed: UInt64) {
+    /// Training batches.
+    /// - Parameter sampling: by default every picture once, in an order of each epoch's own.
+    package init(
+        _ pictures: PictureSet, batchSize: Int, augmentation: Augmentation, seed: UInt64, sampling: Sampling? = nil,
+        targets: BatchTargets = .grades
+    ) {
         self.pictures = pictures
         self.batchSize = batchSize
+        self.sampling = sampling ?? .shuffled(count: pictures.count, seed: seed)
+        self.targets = targets
         self.augmentation = augmentation
         self.seed = seed
     }
 
-    package var exampleCount: Int { self.pictures.count }
-    package var isTraining: Bool { self.augmentation != nil }
+    /// Pictures in their order, unchanged.
+    /// - Parameter rows: which; nil for all.
+    package init(evaluating pictures: PictureSet, rows: [Int]? = nil, batchSize: Int, targets: BatchTargets = .grades) {
+        self.pictures = pictures
+        self.batchSize = batchSize
+        self.sampling = rows.map { .chosen($0) } ?? .inOrder(count: pictures.count)
+        self.targets = targets
+        self.augmentation = nil
+        self.seed = 0
+    }
 
     /// The batch at a position of an epoch.
     package func batch(epoch: Int, index: Int) throws(DataError) -> Batch {
@@ -33,9 +51,8 @@ package struct BatchLoader: BatchSource {
             }
             preprocessing.normalize(image, into: pixels + position * preprocessing.elementCount)
         }
-        let padding = self.batchSize - rows.count
-        let labels = rows.map { Int64(self.pictures.rows[$0].grade) } + [Int64](repeating: 0, count: padding)
-        return Batch(
-            inputs: ["input": input, "labels": Tensor(labels, shape: [self.batchSize])], rows: rows, size: self.batchSize)
+        var inputs = self.targets.inputs(rows.map { self.pictures.rows[$0] }, size: self.batchSize)
+        inputs["input"] = input
+        return Batch(inputs: inputs, rows: rows, size: self.batchSize)
     }
 }

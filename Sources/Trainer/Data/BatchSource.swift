@@ -20,27 +20,18 @@ package struct Batch: Sendable {
 /// Makes batches, each a pure function of seed, epoch and position, so that a resumed run sees the same numbers.
 package protocol BatchSource: Sendable {
     var batchSize: Int { get }
-    var exampleCount: Int { get }
-    var seed: UInt64 { get }
-    /// Whether epochs are shuffled; else examples come in their order.
-    var isTraining: Bool { get }
+    var sampling: Sampling { get }
     /// The batch at a position of an epoch.
     func batch(epoch: Int, index: Int) throws(DataError) -> Batch
 }
 
 extension BatchSource {
-    /// Batches of an epoch; the last one may be partly filled.
-    ///
-    /// What is left of it is masked. In training it is filled with the epoch's first examples, so that batch statistics are
-    /// those of real pictures; in evaluation with zeros.
-    package var batchCount: Int { (self.exampleCount + self.batchSize - 1) / self.batchSize }
+    package var batchCount: Int { self.sampling.batchCount(size: self.batchSize) }
+    package var isTraining: Bool { self.sampling.isTraining }
 
     /// The examples of a batch, and those that only fill it.
     func rows(epoch: Int, index: Int) -> (rows: [Int], fillers: [Int]) {
-        let range = (index * self.batchSize)..<min((index + 1) * self.batchSize, self.exampleCount)
-        guard self.isTraining else { return (Array(range), []) }
-        let order = EpochOrder(seed: self.seed, epoch: epoch, count: self.exampleCount).indices
-        return (Array(order[range]), Array(order.prefix(self.batchSize - range.count)))
+        self.sampling.rows(epoch: epoch, index: index, size: self.batchSize)
     }
 }
 

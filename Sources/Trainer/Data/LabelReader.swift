@@ -3,7 +3,7 @@ import Checkpoints
 /// Turns the records of a CSV file into label rows and collects what is wrong with them.
 struct LabelReader {
     private let name: String
-    private let classes: Int
+    private let scheme: LabelScheme
     private let header: [String]
     private let names: LabelColumns
     private let places: [String: Int]
@@ -11,9 +11,9 @@ struct LabelReader {
     private(set) var rows: [LabelRow] = []
     var problems: [DataProblem] = []
 
-    init(header: CSVFile.Record, names: LabelColumns, name: String, classes: Int) {
+    init(header: CSVFile.Record, names: LabelColumns, name: String, scheme: LabelScheme) {
         self.name = name
-        self.classes = classes
+        self.scheme = scheme
         self.names = names
         self.header = header.fields.map(\.text)
         var places: [String: Int] = [:]
@@ -27,7 +27,12 @@ struct LabelReader {
             places[field.text] = place
         }
         self.places = places
-        for wanted in [names.id, names.label] where places[wanted] == nil {
+        let labels =
+            switch scheme {
+            case .grades: [names.label]
+            case .columns(let columns): columns
+            }
+        for wanted in [names.id] + labels where places[wanted] == nil {
             let nearest = nearestName(to: wanted, among: self.header).map { "; the nearest is '\(shown($0))'" } ?? ""
             self.problems.append(
                 DataProblem(
@@ -47,12 +52,12 @@ struct LabelReader {
         }
         let found = self.problems.count
         let id = self.identifier(record)
-        let grade = self.grade(record)
+        let label = self.label(record)
         let part = self.part(record)
-        guard let id, let grade, self.problems.count == found else { return }
+        guard let id, let label, self.problems.count == found else { return }
         self.rows.append(
             LabelRow(
-                id: id, grade: grade, patientID: self.cell(self.names.patient, record)?.text,
+                id: id, grade: label.grade, labels: label.bits, patientID: self.cell(self.names.patient, record)?.text,
                 eye: self.cell(self.names.eye, record)?.text, part: part, line: record.line, cells: record.fields.map(\.text)
             ))
     }
@@ -90,7 +95,31 @@ struct LabelReader {
         return field.text
     }
 
-    private mutating func grade(_ record: CSVFile.Record) -> Int? {
+    /// The grade and the bits of the labels; nil where a cell is wrong.
+    private mutating func label(_ record: CSVFile.Record) -> (grade: Int, bits: UInt64)? {
+        switch self.scheme {
+        case .grades(let classes):
+            guard let grade = self.grade(record, classes: classes) else { return nil }
+            return (grade, grade < UInt64.bitWidth ? 1 << UInt64(grade) : 0)
+        case .columns(let columns):
+            var bits: UInt64 = 0
+            var isRight = true
+            for (index, column) in columns.enumerated() {
+                guard let place = self.places[column] else { return nil }
+                let field = record.fields[place]
+                guard field.text == "0" || field.text == "1" else {
+                    let message = field.text.isEmpty ? "the label is empty" : "'\(shown(field.text))' is neither 0 nor 1"
+                    self.report(.badLabel, record, field, column, message)
+                    isRight = false
+                    continue
+                }
+                if field.text == "1" { bits |= 1 << UInt64(index) }
+            }
+            return isRight ? (0, bits) : nil
+        }
+    }
+
+    private mutating func grade(_ record: CSVFile.Record, classes: Int) -> Int? {
         guard let place = self.places[self.names.label] else { return nil }
         let field = record.fields[place]
         guard let grade = Int(field.text), !field.text.hasPrefix("+") else {
@@ -98,8 +127,8 @@ struct LabelReader {
             self.report(.badLabel, record, field, self.names.label, message)
             return nil
         }
-        guard (0..<self.classes).contains(grade) else {
-            self.report(.badLabel, record, field, self.names.label, "\(grade) is outside 0…\(self.classes - 1)")
+        guard (0..<classes).contains(grade) else {
+            self.report(.badLabel, record, field, self.names.label, "\(grade) is outside 0…\(classes - 1)")
             return nil
         }
         return grade

@@ -6,8 +6,13 @@ extension LabelTable {
 
     /// Reads a table from a file.
     package init(file: URL, classes: Int, columns: LabelColumns = LabelColumns()) throws(DataError) {
+        try self.init(file: file, scheme: .grades(classes: classes), columns: columns)
+    }
+
+    /// Reads a table from a file.
+    package init(file: URL, scheme: LabelScheme, columns: LabelColumns = LabelColumns()) throws(DataError) {
         let bytes = try readFile(file, largest: LabelTable.largestFile)
-        try self.init(bytes: Array(bytes), name: file.lastPathComponent, classes: classes, columns: columns)
+        try self.init(bytes: Array(bytes), name: file.lastPathComponent, scheme: scheme, columns: columns)
     }
 
     /// The table as CSV with a `split` column of `parts`, one for each row; an existing `split` column is replaced.

@@ -19,8 +19,10 @@ package enum SplitPart: String, Sendable, Hashable, CaseIterable {
 package struct LabelRow: Sendable, Equatable {
     /// The picture's name without extension.
     package let id: String
-    /// `0..<classes`.
+    /// `0..<classes`; rows of several labels have the number of their set of labels.
     package let grade: Int
+    /// A bit for each label that holds: that of the grade, or one for each column of ones. 0 for grades above 63.
+    package let labels: UInt64
     /// The `patient_id` cell; nil where it is absent or empty.
     package let patientID: String?
     /// The `eye` cell as written; nil where it is absent or empty.
@@ -32,8 +34,22 @@ package struct LabelRow: Sendable, Equatable {
     /// All cells in the order of ``LabelTable/columns``.
     package let cells: [String]
 
+    func with(grade: Int) -> LabelRow {
+        LabelRow(
+            id: self.id, grade: grade, labels: self.labels, patientID: self.patientID, eye: self.eye, part: self.part,
+            line: self.line, cells: self.cells)
+    }
+
     /// Whose picture it is: the patient, or the picture itself where nobody is named.
     package var patient: String { self.patientID ?? self.id }
+}
+
+/// How a table says what a picture shows.
+package enum LabelScheme: Sendable, Hashable {
+    /// The label column holds a grade in `0..<classes`.
+    case grades(classes: Int)
+    /// A column of zeros and ones for each of these names, at most 64.
+    case columns([String])
 }
 
 /// The names of the columns that are read.
@@ -47,24 +63,31 @@ package struct LabelColumns: Sendable, Equatable {
     package init() {}
 }
 
-/// Pictures and their grades, read from a CSV file with the columns `id_code,diagnosis` and, where there are such,
-/// `patient_id`, `eye` and `split`; other columns are kept.
+/// Pictures and their labels, read from a CSV file with the column `id_code`, those of the scheme (`diagnosis` for grades) and,
+/// where there are such, `patient_id`, `eye` and `split`; other columns are kept.
 package struct LabelTable: Sendable, Equatable {
     /// The file's name, without its folder.
     package let name: String
     /// The header.
     package let columns: [String]
     package let rows: [LabelRow]
-    /// The number of classes that labels were checked against.
+    /// The number of classes that labels were checked against, or of different sets of labels.
     package let classes: Int
 
     /// Reads a table from the bytes of a CSV file; throws every problem that was found, see ``DataError``.
     package init(
         bytes: [UInt8], name: String, classes: Int, columns names: LabelColumns = LabelColumns()
     ) throws(DataError) {
+        try self.init(bytes: bytes, name: name, scheme: .grades(classes: classes), columns: names)
+    }
+
+    /// Reads a table from the bytes of a CSV file; throws every problem that was found, see ``DataError``.
+    package init(
+        bytes: [UInt8], name: String, scheme: LabelScheme, columns names: LabelColumns = LabelColumns()
+    ) throws(DataError) {
         let csv = try CSVFile(bytes, name: name)
         guard let header = csv.records.first else { throw DataError(.noRows, name, "the file is empty") }
-        var reader = LabelReader(header: header, names: names, name: name, classes: classes)
+        var reader = LabelReader(header: header, names: names, name: name, scheme: scheme)
         try reader.problems.raise(about: name)
         for record in csv.records.dropFirst() {
             reader.read(record)
@@ -76,8 +99,15 @@ package struct LabelTable: Sendable, Equatable {
         try reader.problems.raise(about: name)
         self.name = name
         self.columns = header.fields.map(\.text)
-        self.rows = reader.rows
-        self.classes = classes
+        switch scheme {
+        case .grades(let classes):
+            self.rows = reader.rows
+            self.classes = classes
+        case .columns:
+            let sets = Set(reader.rows.map(\.labels)).sorted()
+            self.rows = reader.rows.map { $0.with(grade: sets.firstIndex(of: $0.labels) ?? 0) }
+            self.classes = sets.count
+        }
     }
 
     private init(_ table: LabelTable, rows: [LabelRow]) {

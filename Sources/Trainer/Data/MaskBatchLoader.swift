@@ -5,19 +5,29 @@ package import Imaging
 package struct MaskBatchLoader: BatchSource {
     package let pictures: MaskedPictures
     package let batchSize: Int
-    /// Random changes, the same for a picture and its mask; nil for evaluation, which visits the pictures in their order.
-    package let augmentation: Augmentation?
-    package let seed: UInt64
+    package let sampling: Sampling
+    /// Random changes, the same for a picture and its mask; nil for evaluation.
+    private let augmentation: Augmentation?
+    /// Of the random changes.
+    private let seed: UInt64
 
-    package init(_ pictures: MaskedPictures, batchSize: Int, augmentation: Augmentation?, seed: UInt64) {
+    /// Training batches: every picture once, in an order of each epoch's own.
+    package init(_ pictures: MaskedPictures, batchSize: Int, augmentation: Augmentation, seed: UInt64) {
         self.pictures = pictures
         self.batchSize = batchSize
+        self.sampling = .shuffled(count: pictures.count, seed: seed)
         self.augmentation = augmentation
         self.seed = seed
     }
 
-    package var exampleCount: Int { self.pictures.count }
-    package var isTraining: Bool { self.augmentation != nil }
+    /// All pictures in their order, unchanged.
+    package init(evaluating pictures: MaskedPictures, batchSize: Int) {
+        self.pictures = pictures
+        self.batchSize = batchSize
+        self.sampling = .inOrder(count: pictures.count)
+        self.augmentation = nil
+        self.seed = 0
+    }
 
     package func batch(epoch: Int, index: Int) throws(DataError) -> Batch {
         let (rows, fillers) = self.rows(epoch: epoch, index: index)

@@ -23,11 +23,11 @@ package struct MaskEvaluation: Sendable {
         _ pictures: MaskedPictures, _ task: SegmentationTask, _ evaluator: Evaluator, on thread: ComputeThread, prefetch: Int,
         each: (Int, Image, Mask, SegmentedClass) throws -> Void
     ) async throws {
-        let loader = MaskBatchLoader(pictures, batchSize: evaluator.batchSize, augmentation: nil, seed: 0)
+        let loader = MaskBatchLoader(evaluating: pictures, batchSize: evaluator.batchSize)
         let area = task.preprocessing.height * task.preprocessing.width
         var rows: [Row] = []
-        try await evaluator.visit(loader, on: thread, prefetch: prefetch) { batch, output in
-            let logits = output.array(of: Float.self)
+        try await evaluator.visit(loader, on: thread, prefetch: prefetch) { batch, answer in
+            let logits = answer.output.array(of: Float.self)
             for (position, index) in batch.rows.enumerated() {
                 let (image, mask) = try pictures.original(index)
                 let answer = task.masks(

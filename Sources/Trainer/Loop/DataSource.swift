@@ -22,8 +22,8 @@ package struct DataSource: Sendable {
     /// Reads the tables, finds the pictures and divides by patient; refuses a patient in two parts.
     package init(_ configuration: TrainingConfiguration) throws(DataError) {
         let data = configuration.data
-        let classes = data.classNames.count
-        let table = try LabelTable(file: URL(fileURLWithPath: data.csv), classes: classes)
+        let scheme = data.labelScheme
+        let table = try LabelTable(file: URL(fileURLWithPath: data.csv), scheme: scheme)
         let files = try ImageFolder(URL(fileURLWithPath: data.images)).resolve(table)
         let room = configuration.system.cacheMegabytes << 20
         let duplicates = try DuplicatePictures(files)
@@ -37,7 +37,7 @@ package struct DataSource: Sendable {
                 rows: rows, files: files, preprocessing: configuration.image, cacheByteCount: Int(Double(room) * share))
         }
         if let csv = data.validationCsv {
-            let held = try LabelTable(file: URL(fileURLWithPath: csv), classes: classes)
+            let held = try LabelTable(file: URL(fileURLWithPath: csv), scheme: scheme)
             try LabelTable.checkApart([table, held])
             let heldFiles = try ImageFolder(URL(fileURLWithPath: data.validationImages ?? data.images)).resolve(held)
             try report(duplicates.conflicts(in: table), table.name)

@@ -19,7 +19,10 @@ package protocol Objective: Sendable {
     var lossParameters: [String: Tensor] { get }
     var trainingCount: Int { get }
     var heldOutCount: Int { get }
-    func trainingBatches(size: Int) -> any BatchSource
+    /// Examples of a training step.
+    var batchSize: Int { get }
+    /// Batches of that size.
+    func trainingBatches() -> any BatchSource
     /// The figures that `judge` gives, in the order in which they are shown.
     var figures: [Figure] { get }
     /// Figures of the held-out examples by column; those that are undefined are left out.

@@ -29,9 +29,11 @@ package struct ScreeningObjective: Objective {
     package var trainingCount: Int { self.data.training.count }
     package var heldOutCount: Int { self.data.validation.count }
 
-    package func trainingBatches(size: Int) -> any BatchSource {
+    package var batchSize: Int { min(self.configuration.training.batchSize, self.trainingCount) }
+
+    package func trainingBatches() -> any BatchSource {
         BatchLoader(
-            self.data.training, batchSize: size, augmentation: self.configuration.augmentation,
+            self.data.training, batchSize: self.batchSize, augmentation: self.configuration.augmentation,
             seed: self.configuration.training.seed)
     }
 
@@ -61,7 +63,7 @@ package struct ScreeningObjective: Objective {
         case .accuracy: figures["accuracy"]
         case .kappa: figures["quadratic_kappa"]
         case .auroc: figures["auroc_any"] ?? (self.classes == 2 ? nil : figures["auroc_macro"])
-        case .dice: nil
+        case .dice, .map, .knn, .microF1: nil
         }
     }
 
@@ -89,11 +91,11 @@ extension PictureSet {
         _ evaluator: Evaluator, _ task: ScreeningTask, on thread: ComputeThread, prefetch: Int,
         progress: (Int, Int) -> Void = { _, _ in }
     ) async throws -> [ScreeningResult] {
-        let loader = BatchLoader(self, batchSize: evaluator.batchSize, augmentation: nil, seed: 0)
+        let loader = BatchLoader(evaluating: self, batchSize: evaluator.batchSize)
         let classes = task.classNames.count
         var results: [ScreeningResult] = []
-        try await evaluator.visit(loader, on: thread, prefetch: prefetch) { batch, output in
-            let logits = output.array(of: Float.self)
+        try await evaluator.visit(loader, on: thread, prefetch: prefetch) { batch, answer in
+            let logits = answer.output.array(of: Float.self)
             results += batch.rows.indices.map { task.result(logits: Array(logits[($0 * classes)..<(($0 + 1) * classes)])) }
             progress(results.count, self.count)
         }

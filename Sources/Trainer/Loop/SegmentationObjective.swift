@@ -32,9 +32,12 @@ package struct SegmentationObjective: Objective {
     package var trainingCount: Int { self.training.count }
     package var heldOutCount: Int { self.validation.count }
 
-    package func trainingBatches(size: Int) -> any BatchSource {
+    package var batchSize: Int { min(self.configuration.training.batchSize, self.trainingCount) }
+
+    package func trainingBatches() -> any BatchSource {
         MaskBatchLoader(
-            self.training, batchSize: size, augmentation: self.configuration.augmentation, seed: self.configuration.training.seed)
+            self.training, batchSize: self.batchSize, augmentation: self.configuration.augmentation,
+            seed: self.configuration.training.seed)
     }
 
     package let figures = [
@@ -44,12 +47,12 @@ package struct SegmentationObjective: Objective {
     /// Dice and IoU are means over the held-out pictures whose mask is not empty, at the network's size; `empty_right` is the
     /// share of the others that are answered with an empty mask. `val_loss` is the mean cross-entropy of all pixels.
     package func judge(_ evaluator: Evaluator, on thread: ComputeThread) async throws -> [String: Double] {
-        let loader = MaskBatchLoader(self.validation, batchSize: evaluator.batchSize, augmentation: nil, seed: 0)
+        let loader = MaskBatchLoader(evaluating: self.validation, batchSize: evaluator.batchSize)
         let area = self.configuration.image.height * self.configuration.image.width
         var (dice, iou, empty, loss) = (Mean(), Mean(), Mean(), Mean())
-        try await evaluator.visit(loader, on: thread, prefetch: self.configuration.system.prefetch) { batch, output in
+        try await evaluator.visit(loader, on: thread, prefetch: self.configuration.system.prefetch) { batch, answer in
             guard let target = batch.inputs["target"] else { return }
-            let (logits, truth) = (output.array(of: Float.self), target.array(of: Float.self))
+            let (logits, truth) = (answer.output.array(of: Float.self), target.array(of: Float.self))
             for position in batch.rows.indices {
                 let pixels = (position * area)..<((position + 1) * area)
                 var (both, answered, expected) = (0, 0, 0)

@@ -112,7 +112,7 @@ package final class TrainingRun {
     /// Steps of one epoch; the last one may take fewer pictures.
     package var stepsPerEpoch: Int { self.loader.batchCount }
 
-    private var loader: any BatchSource { self.objective.trainingBatches(size: self.batchSize) }
+    private var loader: any BatchSource { self.objective.trainingBatches() }
 
     private var schedule: Schedule {
         let training = self.configuration.training
@@ -249,7 +249,7 @@ private struct Compiled {
     init(_ configuration: TrainingConfiguration, _ objective: any Objective) throws {
         self.configuration = configuration
         self.recipe = configuration.recipe()
-        self.batchSize = min(configuration.training.batchSize, objective.trainingCount)
+        self.batchSize = objective.batchSize
         let options = configuration.graphOptions(batchSize: self.batchSize)
         self.step = try TrainingGraph(self.recipe.make(), objective.loss, options)
         var store = ParameterStore(self.step.parameters, seed: configuration.training.seed)

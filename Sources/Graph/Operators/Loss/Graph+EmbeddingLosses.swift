@@ -40,9 +40,10 @@ extension Graph {
     /// The mean over all rows of `max(d⁺ - d⁻ + margin, 0)`: d⁺ is the distance to the farthest row of the same label (the row
     /// itself included), d⁻ that to the nearest of another. A row without others of another label counts 0.
     ///
-    /// `embeddings` [N, D], `labels` int64 [N].
+    /// `embeddings` [N, D], `labels` int64 [N]; `mask` [N] leaves anchors out of the mean, not out of the others' distances.
     package mutating func batchHardTripletLoss(
-        embeddings: ValueID, labels: ValueID, margin: Float = 0.5, distance: EmbeddingDistance = .euclidean,
+        embeddings: ValueID, labels: ValueID, mask: ValueID? = nil, margin: Float = 0.5,
+        distance: EmbeddingDistance = .euclidean,
         name: String = "loss"
     ) throws(GraphError) -> ValueID {
         let count = self[labels].type.elementCount
@@ -57,7 +58,7 @@ extension Graph {
         let farthest = try self.emit(ReduceMax(axes: [1], keepDimensions: false), [same], name)
         let other = try self.emit(Where(), [isSame, self.lossConstant(1e5, name), distances], name)
         let nearest = try self.emit(ReduceMin(axes: [1], keepDimensions: false), [other], name)
-        return try self.lossMean(try self.tripletHinge(farthest, nearest, margin, name), mask: nil, name, isResult: true)
+        return try self.lossMean(try self.tripletHinge(farthest, nearest, margin, name), mask: mask, name, isResult: true)
     }
 
     private mutating func distance(
