@@ -24,6 +24,7 @@ torchvision==0.28.0
 timm==1.0.31
 peft==0.21.2
 transformers==5.23.0
+segmentation_models_pytorch==0.6.0
 onnx==1.23.2
 onnxruntime==1.31.1
 faiss-cpu==1.15.1

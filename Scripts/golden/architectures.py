@@ -1,6 +1,6 @@
-"""Parameter names, shapes and totals of timm's architectures, and eval-mode logits on the generator's weights.
+"""Parameter names, shapes and totals of published architectures, and eval-mode logits on the generator's weights.
 
-The logits are computed in float64 (and in float32 beside it) on reduced images; the two largest models are only listed.
+The models are timm's, U-Net that of segmentation_models_pytorch, SegFormer that of transformers. The logits are computed in float64 (and in float32 beside it) on reduced images; the two largest models are only listed.
 """
 
 import math
@@ -10,16 +10,21 @@ import numpy as np
 import common
 
 BATCH = 2
+PUBLISHERS = {"unet": ["segmentation_models_pytorch"], "segformer": ["transformers"]}
+HEADS = ("head", "fc", "segmentation_head", "decode_head")
 SCALE = 2.0
 POOLED = {"global_pool": "avg"}
 ADAPTERS = {"r": 8, "alpha": 32, "dropout": 0.0, "targets": ["qkv"], "also_trainable": ["head.weight", "head.bias"]}
 
-# File name: timm's name, arguments, image [height, width] or None, LoRA or None.
+# File name: the published name, arguments, image [height, width] or None, LoRA or None.
 MODELS = {
     "resnet18": ("resnet18", {"num_classes": 1000}, [64, 64], None),
     "resnet18_5": ("resnet18", {"num_classes": 5}, [40, 57], None),
     "resnet50": ("resnet50", {"num_classes": 1000}, [64, 64], None),
     "resnet50_5": ("resnet50", {"num_classes": 5}, [64, 48], None),
+    "unet_resnet18": ("unet_resnet18", {"num_classes": 2}, [64, 96], None),
+    "segformer_b0": ("segformer_b0", {"num_classes": 3}, [64, 96], None),
+    "segformer_b2": ("segformer_b2", {"num_classes": 1}, None, None),
     "vit_tiny": ("vit_tiny_patch16_224", {"num_classes": 1000}, [224, 224], None),
     "vit_tiny_retfound": ("vit_tiny_patch16_224", {"img_size": 64, "num_classes": 5} | POOLED, [64, 64], None),
     "vit_tiny_lora": ("vit_tiny_patch16_224", {"img_size": 64, "num_classes": 5} | POOLED, [64, 64], ADAPTERS),
@@ -33,7 +38,15 @@ MODELS = {
 }
 
 
+# A map of logits is kept in part.
+MAP_STRIDE = 97
+
+
 def build(architecture, arguments, lora):
+    if architecture == "unet_resnet18":
+        return common.build_unet(arguments["num_classes"])
+    if architecture in common.SEGFORMER:
+        return common.build_segformer(architecture, arguments["num_classes"])
     timm = common.import_timm()
     model = timm.create_model(architecture, pretrained=False, **arguments)
     if lora:
@@ -81,16 +94,17 @@ def write(name, architecture, arguments, size, lora):
 
     if size is None:
         with torch.device("meta"):
-            entries = listed(build(architecture, arguments, lora))
+            model = build(architecture, arguments, lora)
+            entries = listed(model)
     else:
         model = build(architecture, arguments, lora)
         entries = common.fill(model)
     counts = {entry["name"]: math.prod(entry["shape"]) for entry in entries if entry["kind"] == "parameter"}
     total = sum(counts.values())
     adapters = sum(count for key, count in counts.items() if ".lora_" in key)
-    head = sum(count for key, count in counts.items() if key.split(".")[0] in ("head", "fc"))
+    head = sum(count for key, count in counts.items() if key.split(".")[0] in HEADS)
     record = {
-        "tools": common.tools("torch", "timm", "peft", "numpy"),
+        "tools": common.tools("torch", *PUBLISHERS.get(architecture.split("_")[0], ["timm", "peft"]), "numpy"),
         "generator": "Scripts/golden/common.py",
         "architecture": architecture,
         "arguments": arguments,
@@ -99,15 +113,23 @@ def write(name, architecture, arguments, size, lora):
         "total_without_head": total - adapters - head,
         "adapter_total": adapters,
     }
+    if architecture in common.SEGFORMER:
+        record["drop_path"] = [layer.drop_prob for layer in model.modules() if type(layer).__name__ == "SegformerDropPath"]
     error = None
     if size is not None:
         exact, single = logits(model, size)
         error = float(np.abs(exact - single).max() / np.abs(exact).max())
+        if exact.ndim > 2:
+            record["logits_shape"] = list(exact.shape)
+            record["logits_stride"] = MAP_STRIDE
+            exact, single = (values.reshape(BATCH, -1)[:, ::MAP_STRIDE] for values in (exact, single))
         record["input"] = {"shape": [BATCH, 3, *size], "stream": "architecture.input", "scale": SCALE, "offset": 0.0}
         record["float32_error"] = error
         record["logits"] = exact.tolist()
         record["logits_float32"] = [[float(value) for value in row] for row in single]
-        if exact.shape[1] > 100:
+        if architecture in common.SEGFORMER or architecture == "unet_resnet18":
+            del record["logits_float32"]
+        elif exact.shape[1] > 100:
             # Enough of a thousand logits to find any mistake.
             record["logits_count"] = exact.shape[1]
             record["logits"] = exact[:, :50].tolist()

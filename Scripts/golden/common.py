@@ -71,7 +71,7 @@ def sample_indices(name, count, samples=512):
 
 def rule(name, shape):
     """(scale, offset) for the parameter or buffer called `name`, as float32 values."""
-    if re.fullmatch(r"layer\d+\.\d+\.bn[23]\.weight", name):
+    if re.fullmatch(r"(encoder\.)?layer\d+\.\d+\.bn[23]\.weight", name):
         # Small residual branches, as trained networks start: rounding then moves ten losses by about 1e-6, not 1e-4.
         return 0.0625, 0.25
     if name.endswith("running_mean"):
@@ -204,3 +204,46 @@ def import_timm():
     import timm
 
     return timm
+
+
+def import_transformers():
+    """transformers, which needs what timm needs of torchvision; it never asks the network for anything."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    import_timm()
+    import transformers
+
+    return transformers
+
+
+def build_unet(classes):
+    """segmentation_models_pytorch's U-Net on a ResNet-18, which gives logits [N, classes, H, W]."""
+    import_timm()
+    import segmentation_models_pytorch
+
+    return segmentation_models_pytorch.Unet("resnet18", encoder_weights=None, classes=classes)
+
+
+# Widths, depths and the head's width of SegFormer's sizes, as NVlabs' configurations have them.
+SEGFORMER = {
+    "segformer_b0": ([32, 64, 160, 256], [2, 2, 2, 2], 256),
+    "segformer_b1": ([64, 128, 320, 512], [2, 2, 2, 2], 256),
+    "segformer_b2": ([64, 128, 320, 512], [3, 4, 6, 3], 768),
+    "segformer_b3": ([64, 128, 320, 512], [3, 4, 18, 3], 768),
+    "segformer_b4": ([64, 128, 320, 512], [3, 8, 27, 3], 768),
+    "segformer_b5": ([64, 128, 320, 512], [3, 6, 40, 3], 768),
+}
+
+
+def build_segformer(name, classes, **options):
+    """transformers' SegFormer, whose logits [N, classes, H / 4, W / 4] are brought to the picture's size as its loss does."""
+    import_transformers()
+    from torch.nn.functional import interpolate
+    from transformers import SegformerConfig, SegformerForSemanticSegmentation
+
+    class SegFormer(SegformerForSemanticSegmentation):
+        def forward(self, images):
+            return interpolate(super().forward(images).logits, size=images.shape[-2:], mode="bilinear", align_corners=False)
+
+    widths, depths, head = SEGFORMER[name]
+    config = SegformerConfig(hidden_sizes=widths, depths=depths, decoder_hidden_size=head, num_labels=classes, **options)
+    return SegFormer(config)

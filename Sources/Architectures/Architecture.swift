@@ -11,12 +11,17 @@ package protocol Architecture: Sendable {
     func build(_ model: inout ModelBuilder, _ input: ValueID) throws(GraphError) -> ValueID
     /// `build` and what the network gives beside it.
     func outputs(_ model: inout ModelBuilder, _ input: ValueID) throws(GraphError) -> NetworkOutputs
+    /// Weights that others published under names of their own, under the names of this network; what it does not know keeps
+    /// its name.
+    func renamed(_ tensors: [String: Tensor]) -> [String: Tensor]
 }
 
 extension Architecture {
     package func outputs(_ model: inout ModelBuilder, _ input: ValueID) throws(GraphError) -> NetworkOutputs {
         NetworkOutputs(output: try self.build(&model, input))
     }
+
+    package func renamed(_ tensors: [String: Tensor]) -> [String: Tensor] { tensors }
 }
 
 /// What a network gives.

@@ -1,12 +1,15 @@
 /// The architectures by the names that configurations use.
 package enum ArchitectureTable {
-    package static let names = [
-        "resnet18", "resnet50", "vit_tiny_patch16", "vit_small_patch16", "vit_base_patch16", "vit_large_patch16",
-        "retfound", "unet_resnet18",
-    ]
+    package static let names =
+        [
+            "resnet18", "resnet50", "vit_tiny_patch16", "vit_small_patch16", "vit_base_patch16", "vit_large_patch16",
+            "retfound", "unet_resnet18",
+        ] + SegFormer.Size.allCases.map(\.rawValue)
 
     /// Whether the network gives a map of logits instead of one vector.
-    package static func isDense(_ name: String) -> Bool { name == "unet_resnet18" }
+    package static func isDense(_ name: String) -> Bool {
+        name == "unet_resnet18" || SegFormer.Size(rawValue: name) != nil
+    }
 
     /// The architecture of that name, nil when there is none.
     /// - Parameters:
@@ -27,7 +30,7 @@ package enum ArchitectureTable {
         case "vit_large_patch16": return transformer(width: 1024, depth: 24, heads: 16, mean: globalPool)
         case "retfound": return transformer(width: 1024, depth: 24, heads: 16, mean: true)
         case "unet_resnet18": return UNet(name: name, encoder: .resNet18(classes: 1), classes: classes)
-        default: return nil
+        default: return SegFormer.Size(rawValue: name).map { SegFormer($0, classes: classes) }
         }
     }
 }

@@ -121,21 +121,31 @@ package struct ModelBuilder: Sendable {
         return try self.apply(MatMul(), x, transposed, name: name)
     }
 
-    /// Convolution of `[N, C, H, W]`.
+    /// Drops the residual branch `x` `[N, ...]` of whole examples with probability `ratio` while training, and multiplies
+    /// those of the others by `1 / (1 - ratio)`: stochastic depth (Huang et al. 2016).
+    package mutating func dropPath(_ x: ValueID, ratio: Float, name: String) throws(GraphError) -> ValueID {
+        guard self.mode == .training, ratio > 0 else { return x }
+        let shape = self.type(x).shape
+        let each = [shape[0]] + shape.dropFirst().map { _ in 1 }
+        let ones = self.graph.constant(Tensor([Float](repeating: 1, count: shape[0]), shape: each), name: name + "/ones")
+        let kept = try self.dropout(ones, ratio: ratio, name: name + "/kept")
+        return try self.apply(Mul(), x, kept, name: name)
+    }
+
+    /// Convolution of `[N, C, H, W]`; with `groups` C is a channel each.
     package mutating func convolution(
-        _ x: ValueID, _ path: String, outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, bias: Bool = false,
-        initializer: Initializer? = nil, role: ParameterRole = .weight
+        _ x: ValueID, _ path: String, outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1,
+        bias: Bool = false, initializer: Initializer? = nil, biasInitializer: Initializer? = nil, role: ParameterRole = .weight
     ) throws(GraphError) -> ValueID {
-        let inputs = self.type(x).shape[1]
+        let (inputs, area) = (self.type(x).shape[1] / groups, kernel * kernel)
         let weight = self.parameter(
-            path + ".weight", [outputs, inputs, kernel, kernel],
-            initializer ?? .heFanOut(outputs * kernel * kernel), role: role)
+            path + ".weight", [outputs, inputs, kernel, kernel], initializer ?? .heFanOut(outputs / groups * area), role: role)
         let vector =
             bias
-            ? self.parameter(path + ".bias", [outputs], .fanIn(inputs * kernel * kernel), role: role == .weight ? .vector : role)
+            ? self.parameter(
+                path + ".bias", [outputs], biasInitializer ?? .fanIn(inputs * area), role: role == .weight ? .vector : role)
             : nil
-        let window = Window(
-            strides: [stride, stride], dilations: [1, 1], padsBefore: [padding, padding], padsAfter: [padding, padding])
+        let window = Window(stride: stride, padding: padding, groups: groups)
         return try self.apply(Conv(window: window), x, weight, vector, name: path)
     }
 

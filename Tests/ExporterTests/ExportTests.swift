@@ -83,19 +83,21 @@ struct ExportTests {
         #expect(try OnnxFile.read(directory.file("models/test/1/model.onnx")).opset == opset)
     }
 
-    @Test func convolutionalNetworksTakeAnotherInputSize() throws {
+    @Test(arguments: [convolutional, unet, segformer]) func networksWithoutPositionsTakeAnotherInputSize(
+        _ recipe: ModelRecipe
+    ) throws {
         let directory = try TemporaryDirectory()
         let result = try ModelExporter(
-            try .random(convolutional, seed: 4),
+            try .random(recipe, seed: 4),
             options(in: directory) {
-                $0.inputSize = ImageSize(height: 48, width: 64)
+                $0.inputSize = ImageSize(height: 96, width: 32)
                 $0.validates = true
             }
         ).run()
         #expect(result.validation?.status == .pass)
-        #expect(result.card?.task.preprocessing.height == 48)
-        #expect(result.card?.task.preprocessing.width == 64)
-        #expect(result.card?.goldenSamples.first?.input.shape == [1, 3, 48, 64])
+        #expect(result.card?.task.preprocessing.height == 96)
+        #expect(result.card?.task.preprocessing.width == 32)
+        #expect(result.card?.goldenSamples.first?.input.shape == [1, 3, 96, 32])
     }
 
     @Test func bestIsPreferredToLast() throws {

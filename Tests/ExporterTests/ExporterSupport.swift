@@ -27,6 +27,10 @@ final class TemporaryDirectory: Sendable {
 let convolutional = ModelRecipe(architecture: "resnet18", classes: 3, imageSize: 32)
 let transformer = ModelRecipe(
     architecture: "vit_tiny_patch16", classes: 5, imageSize: 32, lora: LoRAConfiguration(rank: 4, alpha: 16, dropout: 0.1))
+let unet = ModelRecipe(architecture: "unet_resnet18", classes: 2, imageHeight: 32, imageWidth: 64)
+let segformer = ModelRecipe(
+    architecture: "segformer_b0", classes: 1, imageHeight: 64, imageWidth: 96,
+    lora: LoRAConfiguration(rank: 4, alpha: 16, dropout: 0.1, targets: ["q_proj", "v_proj"]))
 
 /// A run directory with random weights, none of them neutral.
 func makeRun(

@@ -12,7 +12,7 @@ struct OnnxRuntimeTests {
         .deletingLastPathComponent()
     private static let python = root.appendingPathComponent(".build/onnxruntime-venv/bin/python").path
 
-    @Test(arguments: [convolutional, transformer], [13, 17, 20])
+    @Test(arguments: [convolutional, transformer, unet, segformer], [13, 17, 20])
     func exportedModelGivesTheSameOutputs(_ recipe: ModelRecipe, _ opset: Int) async throws {
         guard FileManager.default.isExecutableFile(atPath: Self.python) else {
             print("skipped: exported \(recipe.architecture) in ONNX Runtime: no environment with onnxruntime")
@@ -22,7 +22,7 @@ struct OnnxRuntimeTests {
         let source = try ExportSource.run(makeRun(recipe, in: directory))
         _ = try ModelExporter(source, options(in: directory) { $0.opset = opset }).run()
         let package = directory.file("models/test/1")
-        let input = SeededInput(seed: 3, shape: [3, 3, 32, 32]).tensor()
+        let input = SeededInput(seed: 3, shape: [3, 3, recipe.imageHeight, recipe.imageWidth]).tensor()
         let output = try #require(try await Session(path: "\(package)/model.onnx", threads: 2).run(["input": input])["output"])
         try Self.write(input, to: directory.file("input.npy"))
         try Self.write(output, to: directory.file("output.npy"))

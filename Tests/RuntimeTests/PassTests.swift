@@ -138,6 +138,22 @@ import Testing
         #expect(try self.numbersStay(graph, passes) == nil)
     }
 
+    /// Tokens that become a map and tokens again lie channels-last already: nothing is turned.
+    @Test func tokensBecomeMapsWithoutTransposes() throws {
+        var graph = Graph()
+        let x = graph.input("x", TensorType(.float32, [2, 6, 5, 4]))
+        let w = graph.parameter("w", TensorType(.float32, [4, 1, 3, 3]))
+        let map = try graph.apply(Transpose(permutation: [0, 3, 1, 2]), x)
+        let y = try graph.apply(Gelu(), try graph.apply(Conv(window: Window(padding: 1, groups: 4)), map, w))
+        graph.output("y", try graph.apply(Transpose(permutation: [0, 2, 3, 1]), y))
+        let passes: [Pass] = [.channelsLast, .withoutDeadNodes]
+        #expect(self.operators(try graph.running(passes)) == ["Conv", "Gelu"])
+        #expect(try self.numbersStay(graph, passes) == nil)
+        // Another order of the axes is another thing.
+        graph.output("z", try graph.apply(Transpose(permutation: [0, 3, 2, 1]), y))
+        #expect(try self.numbersStay(graph, passes) == nil)
+    }
+
     /// Maps of one channel and channels of one position are turned without a copy.
     @Test func oneChannelOrOnePositionIsAView() throws {
         var graph = Graph()

@@ -129,11 +129,11 @@ import Trainer
     }
 
     @Test func impossibleRunsAreRefusedByKey() throws {
-        func subject(_ change: (inout TrainingConfiguration) -> Void) throws -> String? {
+        func subject(_ change: (inout TrainingConfiguration) throws -> Void) throws -> String? {
             var c = try Self.defaults()
             c.data.csv = "a.csv"
             c.data.images = "pictures"
-            change(&c)
+            try change(&c)
             do {
                 try c.validate()
                 return nil
@@ -148,5 +148,17 @@ import Trainer
         #expect(try subject { $0.model.name = "resnet19" } == "model.name")
         #expect(try subject { $0.data.referableFrom = 5 } == "data.referable_from")
         #expect(try subject { $0.model.lora = .init(rank: 0) } == "model.lora.rank")
+        #expect(try subject { $0.model.lora = .init() } == "model.lora.targets")
+        func segments(_ change: (inout TrainingConfiguration) throws -> Void) throws -> String? {
+            try subject {
+                ($0.task, $0.data.masks, $0.model.name, $0.training.bestBy) = (.segmentation, "masks", "segformer_b0", .dice)
+                try change(&$0)
+            }
+        }
+        #expect(try segments { _ in } == nil)
+        #expect(try segments { $0.task = .screening } == "model.name")
+        #expect(try segments { $0.image = try .init(height: 224, width: 208) } == "image.size")
+        #expect(try segments { $0.model.lora = .init(targets: ["qkv"]) } == "model.lora.targets")
+        #expect(try segments { $0.model.lora = .init(targets: ["q_proj", "v_proj"]) } == nil)
     }
 }

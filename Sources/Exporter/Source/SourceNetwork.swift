@@ -48,9 +48,9 @@ extension ModelRecipe {
 
     /// The network for one picture of that size, with parameters.
     package func inferenceGraph(size: ImageSize) throws(GraphError) -> Graph {
-        let graph = try self.graph(batch: 1, mode: .inference).graph
-        guard size != ImageSize(height: self.imageHeight, width: self.imageWidth) else { return graph }
-        return try graph.retyped([Self.inputName: TensorType(.float32, [1, 3, size.height, size.width])])
+        var sized = self
+        (sized.imageHeight, sized.imageWidth) = (size.height, size.width)
+        return try sized.graph(batch: 1, mode: .inference).graph
     }
 
     /// Refuses sizes that the network cannot take, saying why.

@@ -5,7 +5,8 @@ extension Pass {
     /// joining) to channels-last tensors.
     ///
     /// Every value of such a region gets a channels-last twin; transposes appear only where a region begins or ends,
-    /// and the rest dies as dead nodes.
+    /// and the rest dies as dead nodes. Where the graph itself moves the channels of a region, as transformers do between
+    /// tokens and maps, nothing moves.
     package static let channelsLast = Pass("channelsLast") { (graph) throws(GraphError) in
         var twins: [ValueID: ValueID] = [:]
         return try graph.rewritten { (rewriter, node) throws(GraphError) in
@@ -25,6 +26,9 @@ private enum ChannelsLast {
             let inputs = [try self.twin(of: x, &rewriter, &twins)] + rewriter.mapped(Array(node.inputs.dropFirst()))
             let outputs = try rewriter.new.append(op.with(layout: .last), inputs, name: node.name)
             return try self.close(outputs, node, &rewriter, &twins)
+        }
+        if let x = node.inputs[0], let twin = twins[x], self.permutes(node, self.toLast(rank: rewriter.old[x].type.rank)) {
+            return [twin]
         }
         if let concat = node.op as? Concat { return try self.joined(&rewriter, node, concat, &twins) }
         guard node.op is any ElementwiseOperator, self.isInRegion(node, rewriter.old, twins) else { return nil }
@@ -67,11 +71,26 @@ private enum ChannelsLast {
     ) throws(GraphError) -> ValueID {
         if let twin = twins[value] { return twin }
         let type = rewriter.old[value].type
-        let permutation = [0] + Array(2..<type.rank) + [1]
+        if let node = rewriter.old.producer(of: value), self.permutes(node, self.toFirst(rank: type.rank)),
+            let source = node.inputs[0]
+        {
+            twins[value] = rewriter[source]
+            return rewriter[source]
+        }
         let twin = try rewriter.new.apply(
-            self.move(type, permutation), rewriter[value], name: rewriter.old[value].name + "/channels_last")
+            self.move(type, self.toLast(rank: type.rank)), rewriter[value], name: rewriter.old[value].name + "/channels_last")
         twins[value] = twin
         return twin
+    }
+
+    /// The permutation to channels-last.
+    private static func toLast(rank: Int) -> [Int] { [0] + Array(2..<rank) + [1] }
+
+    /// The permutation from channels-last.
+    private static func toFirst(rank: Int) -> [Int] { [0, rank - 1] + Array(1..<(rank - 1)) }
+
+    private static func permutes(_ node: Node, _ permutation: [Int]) -> Bool {
+        (node.op as? Transpose)?.order(rank: permutation.count) == permutation
     }
 
     /// The transposition, or a view where no two elements change places: one channel, or one position.
@@ -88,8 +107,8 @@ private enum ChannelsLast {
     ) throws(GraphError) -> [ValueID] {
         twins[node.outputs[0]] = outputs[0]
         let type = rewriter.new[outputs[0]].type
-        let back = [0, type.rank - 1] + Array(1..<(type.rank - 1))
-        let first = try rewriter.new.apply(self.move(type, back), outputs[0], name: node.name + "/channels_first")
+        let first = try rewriter.new.apply(
+            self.move(type, self.toFirst(rank: type.rank)), outputs[0], name: node.name + "/channels_first")
         return [first] + outputs.dropFirst()
     }
 }

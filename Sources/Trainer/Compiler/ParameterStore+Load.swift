@@ -22,10 +22,11 @@ extension ParameterStore {
     package func load(
         _ path: String, into parameters: [ParameterSpec], recipe: ModelRecipe
     ) throws -> WeightMatch {
-        let available = try loadWeights(path)
-        let isTransformer = try recipe.make() is VisionTransformer
+        let architecture = try recipe.make()
+        let available = architecture.renamed(try loadWeights(path))
+        let isTransformer = architecture is VisionTransformer
         var rules = isTransformer ? (recipe.architecture == "retfound" ? WeightRules.retfound : .timm) : .exact
-        rules.mayBeMissing += try recipe.make().headPrefixes.map { $0 + "*" }
+        rules.mayBeMissing += architecture.headPrefixes.map { $0 + "*" }
         rules.mayBeMissing += parameters.filter { $0.role == .adapter }.map(\.name)
         let wanted = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, TensorType(.float32, $0.shape)) })
         let match = try matchWeights(wanted: wanted, available: available, rules: rules, file: path)

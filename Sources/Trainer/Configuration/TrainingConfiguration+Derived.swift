@@ -93,6 +93,7 @@ extension TrainingConfiguration {
         try require(
             ArchitectureTable.isDense(self.model.name) == (self.task == .segmentation), "model.name",
             "\(self.model.name) is not made for \(self.task.rawValue)")
+        try self.validateTargets()
         switch self.task {
         case .screening: break
         case .segmentation: try self.validateSegmentation(require)
@@ -149,6 +150,23 @@ extension TrainingConfiguration.DataSection {
     package var labelScheme: LabelScheme {
         self.labelNames.isEmpty ? .grades(classes: self.classNames.count) : .columns(self.labelNames)
     }
+}
+
+extension TrainingConfiguration {
+    /// Refuses adapters that would adapt nothing.
+    private func validateTargets() throws(ConfigurationError) {
+        guard let lora = self.model.lora, let parameters = try? self.recipe().graph(batch: 1, mode: .inference).parameters,
+            !parameters.contains(where: { $0.role == .adapter })
+        else { return }
+        let linear = Set(parameters.filter { $0.role == .weight && $0.shape.count == 2 }.compactMap { Self.lastModule($0.name) })
+        let known = linear.isEmpty ? "it has none" : "it has \(linear.sorted().joined(separator: ", "))"
+        throw ConfigurationError(
+            .value, "model.lora.targets",
+            "\(lora.targets.joined(separator: ", ")) names no linear layer of \(self.model.name); \(known)")
+    }
+
+    /// `qkv` of `blocks.0.attn.qkv.weight`.
+    private static func lastModule(_ name: String) -> String? { name.split(separator: ".").dropLast().last.map(String.init) }
 }
 
 extension TrainingConfiguration.SystemSection {
