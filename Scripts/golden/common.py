@@ -71,7 +71,7 @@ def sample_indices(name, count, samples=512):
 
 def rule(name, shape):
     """(scale, offset) for the parameter or buffer called `name`, as float32 values."""
-    if re.fullmatch(r"(encoder\.)?layer\d+\.\d+\.bn[23]\.weight", name):
+    if re.fullmatch(r"((encoder\.)?layer|features\.)\d+\.\d+\.bn[23]\.weight", name):
         # Small residual branches, as trained networks start: rounding then moves ten losses by about 1e-6, not 1e-4.
         return 0.0625, 0.25
     if name.endswith("running_mean"):

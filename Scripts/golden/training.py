@@ -91,37 +91,65 @@ def optimizer_of(spec, parameters):
     return getattr(torch.optim, spec["name"])(parameters, **options)
 
 
-def train(variant, dtype):
-    """Runs the ten steps in one precision; returns everything that is compared."""
+class Variant:
+    """One of VARIANTS as `train` wants it: a model, batches and a loss."""
+
+    def __init__(self, spec):
+        self.spec = spec
+        self.optimizer = spec["optimizer"]
+
+    def model(self):
+        return build(self.spec["model"])
+
+    def input(self, step):
+        size = self.spec["input"]["size"]
+        name = self.spec["input"]["images"].replace("{step}", str(step))
+        return common.uniform(name, (BATCH, 3, size, size), IMAGE_SCALE)
+
+    def target(self, step):
+        return common.integers(f"labels.{step}", (BATCH,), CLASSES)
+
+    def criterion(self, dtype):
+        import torch
+
+        weights = self.spec["loss"]["class_weights"]
+        return torch.nn.CrossEntropyLoss(
+            weight=None if weights is None else torch.tensor(weights, dtype=dtype),
+            label_smoothing=self.spec["loss"]["label_smoothing"],
+        )
+
+
+def train(variant, dtype, steps=STEPS, moved=0.0):
+    """Runs the steps in one precision; returns everything that is compared.
+
+    `moved` changes every parameter by up to that part of itself beforehand.
+    """
     import torch
 
-    size = variant["input"]["size"]
-    model, entries = build(variant["model"])
+    model, entries = variant.model()
     model.to(dtype)
+    if moved:
+        with torch.no_grad():
+            for name, value in model.named_parameters():
+                value *= 1 + moved * torch.from_numpy(common.uniform("moved." + name, tuple(value.shape))).to(dtype)
     named = [(common.canonical(name), value) for name, value in model.named_parameters() if value.requires_grad]
     parameters = [value for _, value in named]
-    optimizer = optimizer_of(variant["optimizer"], parameters)
-    weights = variant["loss"]["class_weights"]
-    criterion = torch.nn.CrossEntropyLoss(
-        weight=None if weights is None else torch.tensor(weights, dtype=dtype),
-        label_smoothing=variant["loss"]["label_smoothing"],
-    )
+    optimizer = optimizer_of(variant.optimizer, parameters)
+    criterion = variant.criterion(dtype)
 
-    def images(step):
-        name = variant["input"]["images"].replace("{step}", str(step))
-        return torch.from_numpy(common.uniform(name, (BATCH, 3, size, size), IMAGE_SCALE)).to(dtype)
+    def input_of(step):
+        return torch.from_numpy(variant.input(step)).to(dtype)
 
-    def logits():
+    def output():
         model.eval()
         with torch.no_grad():
-            return model(images(0)).numpy().copy()
+            return model(input_of(0)).numpy().copy()
 
-    result = {"entries": entries, "losses": [], "gradient_norms": [], "logits_before": logits()}
-    for step in range(STEPS):
+    result = {"entries": entries, "losses": [], "gradient_norms": [], "logits_before": output()}
+    for step in range(steps):
         model.train()
         optimizer.zero_grad()
-        labels = torch.from_numpy(common.integers(f"labels.{step}", (BATCH,), CLASSES))
-        loss = criterion(model(images(step)), labels)
+        loss = criterion(model(input_of(step)), torch.from_numpy(variant.target(step)))
         loss.backward()
         if step == 0:
             result["gradients"] = {name: value.grad.numpy().copy() for name, value in named}
@@ -132,7 +160,7 @@ def train(variant, dtype):
         if step == 0:
             result["after_one"] = state(model)
     result["after_all"] = state(model)
-    result["logits_after"] = logits()
+    result["logits_after"] = output()
     return result
 
 
@@ -172,11 +200,8 @@ def stored_gradients(gradients):
     return tensors, described
 
 
-def write(name, variant):
-    import torch
-
-    exact = train(variant, torch.float64)
-    single = train(variant, torch.float32)
+def record(path, variant, described, exact, single):
+    """Writes what tests compare: `path`.safetensors and `path`.json, which begins with `described`."""
     tensors, gradients = stored_gradients(exact["gradients"])
     for entry in gradients:
         entry["float32_error"] = relative(single["gradients"][entry["name"]], exact["gradients"][entry["name"]])
@@ -184,24 +209,11 @@ def write(name, variant):
         tensors[key] = exact[key]
         tensors[key + ".float32"] = single[key]
     loss_errors = [abs(a - b) / abs(b) for a, b in zip(single["losses"], exact["losses"])]
-    common.write_tensors(f"training/{name}.safetensors", tensors)
+    common.write_tensors(f"{path}.safetensors", tensors)
     common.write_json(
-        f"training/{name}.json",
-        {
-            "tools": common.tools("torch", "timm", "peft", "numpy"),
-            "generator": "Scripts/golden/common.py",
-            "model": variant["model"],
-            "optimizer": variant["optimizer"],
-            "loss": variant["loss"],
-            "max_norm": MAX_NORM,
-            "steps": STEPS,
-            "input": {
-                "shape": [BATCH, 3, variant["input"]["size"], variant["input"]["size"]],
-                "images": variant["input"]["images"],
-                "scale": IMAGE_SCALE,
-                "labels": "labels.{step}",
-                "classes": CLASSES,
-            },
+        f"{path}.json",
+        described
+        | {
             "losses": exact["losses"],
             "losses_float32": single["losses"],
             "gradient_norms": exact["gradient_norms"],
@@ -221,8 +233,31 @@ def write(name, variant):
         },
     )
     worst = max(gradients, key=lambda entry: entry["float32_error"])
-    print(f"training/{name}: loss {exact['losses'][0]:.4f} -> {exact['losses'][-1]:.4f}, float32 loss error "
+    print(f"{path}: loss {exact['losses'][0]:.4f} -> {exact['losses'][-1]:.4f}, float32 loss error "
           f"{max(loss_errors):.1e}, gradient error {worst['float32_error']:.1e} ({worst['name']})")
+
+
+def write(name, spec):
+    import torch
+
+    variant = Variant(spec)
+    described = {
+        "tools": common.tools("torch", "timm", "peft", "numpy"),
+        "generator": "Scripts/golden/common.py",
+        "model": spec["model"],
+        "optimizer": spec["optimizer"],
+        "loss": spec["loss"],
+        "max_norm": MAX_NORM,
+        "steps": STEPS,
+        "input": {
+            "shape": [BATCH, 3, spec["input"]["size"], spec["input"]["size"]],
+            "images": spec["input"]["images"],
+            "scale": IMAGE_SCALE,
+            "labels": "labels.{step}",
+            "classes": CLASSES,
+        },
+    }
+    record(f"training/{name}", variant, described, train(variant, torch.float64), train(variant, torch.float32))
 
 
 def write_generator():

@@ -47,6 +47,8 @@ package struct EmbeddingNetwork: Architecture {
     package func outputs(_ model: inout ModelBuilder, _ input: ValueID) throws(GraphError) -> NetworkOutputs {
         try model.embeddingOutputs(try self.build(&model, input), labels: self.head.labels)
     }
+
+    package func renamed(_ tensors: [String: Tensor]) -> [String: Tensor] { self.backbone.renamed(tensors) }
 }
 
 extension ModelBuilder {

@@ -132,20 +132,30 @@ package struct ModelBuilder: Sendable {
         return try self.apply(Mul(), x, kept, name: name)
     }
 
-    /// Convolution of `[N, C, H, W]`; with `groups` C is a channel each.
+    /// Convolution of `[N, C, H, W]` with a square kernel; with `groups` C is a channel each.
     package mutating func convolution(
         _ x: ValueID, _ path: String, outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1,
         bias: Bool = false, initializer: Initializer? = nil, biasInitializer: Initializer? = nil, role: ParameterRole = .weight
     ) throws(GraphError) -> ValueID {
-        let (inputs, area) = (self.type(x).shape[1] / groups, kernel * kernel)
+        try self.convolution(
+            x, path, outputs: outputs, kernel: [kernel, kernel], window: Window(stride: stride, padding: padding, groups: groups),
+            bias: bias, initializer: initializer, biasInitializer: biasInitializer, role: role)
+    }
+
+    /// Convolution of `[N, C, spatial...]`.
+    /// - Parameter kernel: one size for each spatial axis.
+    package mutating func convolution(
+        _ x: ValueID, _ path: String, outputs: Int, kernel: [Int], window: Window, bias: Bool = false,
+        initializer: Initializer? = nil, biasInitializer: Initializer? = nil, role: ParameterRole = .weight
+    ) throws(GraphError) -> ValueID {
+        let (inputs, area) = (self.type(x).shape[1] / window.groups, kernel.reduce(1, *))
         let weight = self.parameter(
-            path + ".weight", [outputs, inputs, kernel, kernel], initializer ?? .heFanOut(outputs / groups * area), role: role)
+            path + ".weight", [outputs, inputs] + kernel, initializer ?? .heFanOut(outputs / window.groups * area), role: role)
         let vector =
             bias
             ? self.parameter(
                 path + ".bias", [outputs], biasInitializer ?? .fanIn(inputs * area), role: role == .weight ? .vector : role)
             : nil
-        let window = Window(stride: stride, padding: padding, groups: groups)
         return try self.apply(Conv(window: window), x, weight, vector, name: path)
     }
 

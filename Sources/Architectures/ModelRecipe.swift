@@ -13,6 +13,8 @@ package struct ModelRecipe: Sendable, Hashable, Codable {
     package var lora: LoRAConfiguration?
     /// Networks that embed instead of classifying.
     package var embedding: EmbeddingHead?
+    /// Volumes: their slices; nil for pictures.
+    package var slices: Int?
 
     /// - Parameter imageSize: side of a square input in pixels.
     package init(
@@ -26,7 +28,7 @@ package struct ModelRecipe: Sendable, Hashable, Codable {
 
     package init(
         architecture: String, classes: Int, imageHeight: Int, imageWidth: Int, globalPool: Bool = false,
-        lora: LoRAConfiguration? = nil, embedding: EmbeddingHead? = nil
+        lora: LoRAConfiguration? = nil, embedding: EmbeddingHead? = nil, slices: Int? = nil
     ) {
         self.architecture = architecture
         self.classes = classes
@@ -35,26 +37,30 @@ package struct ModelRecipe: Sendable, Hashable, Codable {
         self.globalPool = globalPool
         self.lora = lora
         self.embedding = embedding
+        self.slices = slices
     }
 
     /// The architecture; an error that lists the known ones when there is none of that name.
     package func make() throws(GraphError) -> any Architecture {
         let made = ArchitectureTable.make(
-            self.architecture, classes: self.classes, imageSize: self.imageHeight, globalPool: self.globalPool)
+            self.architecture, classes: self.classes, imageSize: self.imageHeight, globalPool: self.globalPool,
+            embedding: self.embedding)
         guard let made else {
             throw GraphError(
                 .unsupported, self.architecture,
                 "unknown architecture; known are \(ArchitectureTable.names.joined(separator: ", "))")
         }
-        guard let head = self.embedding else { return made }
+        guard let head = self.embedding, !(made is Proximity) else { return made }
         guard let backbone = made as? any FeatureArchitecture else {
             throw GraphError(.unsupported, self.architecture, "has no features to embed by; take a classification network")
         }
         return EmbeddingNetwork(backbone, head: head)
     }
 
-    /// The shape of a batch of inputs.
-    package func inputShape(batch: Int) -> [Int] { [batch, 3, self.imageHeight, self.imageWidth] }
+    /// The shape of a batch of inputs: `[N, 3, H, W]`, of volumes `[N, S, 1, H, W]`.
+    package func inputShape(batch: Int) -> [Int] {
+        [batch] + (self.slices.map { [$0, 1] } ?? [3]) + [self.imageHeight, self.imageWidth]
+    }
 
     /// The network without a loss: input `input` of `inputShape`, output `output` and, where there are such, `label_logits`.
     package func graph(

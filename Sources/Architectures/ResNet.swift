@@ -49,10 +49,12 @@ package struct ResNet: FeatureArchitecture {
     }
 
     /// The five feature maps of strides 2, 4, 8, 16 and 32: that before the pooling, and those of the stages.
-    /// - Parameter prefix: of every parameter's name, with its dot.
-    func features(_ model: inout ModelBuilder, _ input: ValueID, prefix: String = "") throws(GraphError) -> [ValueID] {
-        var x = try model.convolution(input, prefix + "conv1", outputs: self.width, kernel: 7, stride: 2, padding: 3)
-        x = try model.batchNorm(x, prefix + "bn1")
+    func features(
+        _ model: inout ModelBuilder, _ input: ValueID, names: LayerNames = .published()
+    ) throws(GraphError) -> [ValueID] {
+        let prefix = names.prefix
+        var x = try model.convolution(input, names.convolution, outputs: self.width, kernel: 7, stride: 2, padding: 3)
+        x = try model.batchNorm(x, names.norm)
         x = try model.apply(Relu(), x, name: prefix + "relu")
         var features = [x]
         let window = Window(strides: [2, 2], dilations: [1, 1], padsBefore: [1, 1], padsAfter: [1, 1])
@@ -60,7 +62,7 @@ package struct ResNet: FeatureArchitecture {
         for (stage, depth) in self.depths.enumerated() {
             for index in 0..<depth {
                 let stride = stage > 0 && index == 0 ? 2 : 1
-                let path = "\(prefix)layer\(stage + 1).\(index)"
+                let path = "\(names.stages[stage]).\(index)"
                 x = try self.block(&model, x, path, width: self.width << stage, stride: stride)
             }
             features.append(x)

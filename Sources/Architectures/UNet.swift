@@ -27,7 +27,7 @@ package struct UNet: Architecture {
         guard sides.allSatisfy({ $0 % 32 == 0 }) else {
             throw GraphError(.shape, self.name, "takes sides that are multiples of 32, got \(Array(sides))")
         }
-        let features = try self.encoder.features(&model, input, prefix: "encoder.")
+        let features = try self.encoder.features(&model, input, names: .published(prefix: "encoder."))
         var x = features[4]
         for (index, channels) in self.decoderChannels.enumerated() {
             x = try self.block(&model, x, skip: index < 4 ? features[3 - index] : nil, "decoder.blocks.\(index)", channels)

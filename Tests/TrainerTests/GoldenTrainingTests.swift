@@ -10,7 +10,10 @@ import Trainer
 
 /// Ten steps and one step's gradients against PyTorch with timm and peft.
 @Suite struct GoldenTrainingTests {
-    @Test(arguments: ["resnet18_sgd", "resnet18_adamw", "vit_tiny_lora", "vit_tiny_full"])
+    @Test(arguments: [
+        "training/resnet18_sgd", "training/resnet18_adamw", "training/vit_tiny_lora", "training/vit_tiny_full",
+        "proximity/training",
+    ])
     func lossesAndGradientsEqualPyTorch(_ variant: String) throws {
         let golden = try GoldenTraining(variant)
         let run = try GoldenRun(golden)
@@ -46,7 +49,7 @@ import Trainer
     }
 }
 
-/// The files of one variant in `Tests/Golden/training`.
+/// The files of one variant below `Tests/Golden`.
 struct GoldenTraining {
     struct Parameter: Decodable {
         let name: String
@@ -74,6 +77,7 @@ struct GoldenTraining {
             struct Arguments: Decodable {
                 let num_classes: Int
                 let global_pool: String?
+                let embedding: Int?
             }
             let architecture: String
             let arguments: Arguments
@@ -86,6 +90,8 @@ struct GoldenTraining {
             let weight_decay: Double
         }
         struct Loss: Decodable {
+            /// Cross-entropy when nil.
+            let kind: String?
             let label_smoothing: Float
             let class_weights: [Float]?
         }
@@ -111,7 +117,7 @@ struct GoldenTraining {
 
     init(_ variant: String) throws {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Golden/training")
+            .appendingPathComponent("Golden")
         let data = try Data(contentsOf: folder.appendingPathComponent("\(variant).json"))
         self.file = try JSONDecoder().decode(File.self, from: data)
         self.tensors = try Safetensors.read(folder.appendingPathComponent("\(variant).safetensors").path).tensors
@@ -132,20 +138,32 @@ struct GoldenTraining {
 
     func labels(_ step: Int) -> Tensor {
         let name = self.file.input.labels.replacingOccurrences(of: "{step}", with: String(step))
-        let labels = GoldenGenerator.integers(name, count: self.batch, bound: self.file.model.arguments.num_classes)
+        let classes = self.file.model.arguments.num_classes
+        if self.isMultiLabel {
+            let bits = GoldenGenerator.integers(name, count: self.batch * classes, bound: 2)
+            return Tensor(bits.map { Float($0) }, shape: [self.batch, classes])
+        }
+        let labels = GoldenGenerator.integers(name, count: self.batch, bound: classes)
         return Tensor(labels.map { Int64($0) }, shape: [self.batch])
     }
 
     var recipe: ModelRecipe {
         let name = self.file.model.architecture.replacingOccurrences(of: "_224", with: "")
         let lora = self.file.model.lora.map { LoRAConfiguration(rank: $0.r, alpha: $0.alpha, dropout: 0, targets: $0.targets) }
+        let shape = self.file.input.shape
+        let classes = self.file.model.arguments.num_classes
         return ModelRecipe(
-            architecture: name, classes: self.file.model.arguments.num_classes, imageSize: self.file.input.shape[2],
-            globalPool: self.file.model.arguments.global_pool == "avg", lora: lora)
+            architecture: name, classes: classes, imageHeight: shape[shape.count - 2], imageWidth: shape[shape.count - 1],
+            globalPool: self.file.model.arguments.global_pool == "avg", lora: lora,
+            embedding: self.file.model.arguments.embedding.map { EmbeddingHead(length: $0, dropout: 0, labels: classes) },
+            slices: shape.count == 5 ? shape[1] : nil)
     }
 
-    var loss: ClassificationLoss {
-        ClassificationLoss(
+    private var isMultiLabel: Bool { self.file.loss.kind == "graded_micro_f1" }
+
+    var loss: any TrainingLoss {
+        if self.isMultiLabel { return GradedMicroF1() }
+        return ClassificationLoss(
             classes: self.file.model.arguments.num_classes, labelSmoothing: self.file.loss.label_smoothing,
             usesClassWeights: self.file.loss.class_weights != nil)
     }
@@ -162,6 +180,16 @@ struct GoldenTraining {
             trains: { trainable.contains($0.name) })
         options.exposesGradients = true
         return options
+    }
+}
+
+/// The graded micro-F1 loss of the label logits with the input `labels` float32 `[N, C]`.
+struct GradedMicroF1: TrainingLoss {
+    func append(to model: inout ModelBuilder, _ network: NetworkOutputs) throws(GraphError) -> ValueID {
+        guard let logits = network.labelLogits else { throw GraphError(.shape, "loss", "there are no label logits") }
+        let labels = model.graph.input("labels", model.type(logits))
+        let mask = model.graph.input("mask", TensorType(.float32, [model.type(logits).shape[0]]))
+        return try model.graph.gradedMicroF1Loss(logits: logits, targets: labels, mask: mask)
     }
 }
 

@@ -24,7 +24,7 @@ extension ParameterStore {
     ) throws -> WeightMatch {
         let architecture = try recipe.make()
         let available = architecture.renamed(try loadWeights(path))
-        let isTransformer = architecture is VisionTransformer
+        let isTransformer = ((architecture as? EmbeddingNetwork)?.backbone ?? architecture) is VisionTransformer
         var rules = isTransformer ? (recipe.architecture == "retfound" ? WeightRules.retfound : .timm) : .exact
         rules.mayBeMissing += architecture.headPrefixes.map { $0 + "*" }
         rules.mayBeMissing += parameters.filter { $0.role == .adapter }.map(\.name)

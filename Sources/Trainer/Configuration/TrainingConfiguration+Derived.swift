@@ -93,6 +93,8 @@ extension TrainingConfiguration {
         try require(
             ArchitectureTable.isDense(self.model.name) == (self.task == .segmentation), "model.name",
             "\(self.model.name) is not made for \(self.task.rawValue)")
+        try require(
+            !ArchitectureTable.isVolumetric(self.model.name), "model.name", "\(self.model.name) takes volumes, not pictures")
         try self.validateTargets()
         switch self.task {
         case .screening: break
