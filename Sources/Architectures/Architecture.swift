@@ -30,10 +30,13 @@ package struct NetworkOutputs: Sendable, Hashable {
     package let output: ValueID
     /// Logits `[N, labels]` of the labels that hold, each its own yes or no; of networks that embed and were asked for them.
     package let labelLogits: ValueID?
+    /// The deepest map of features `[N, C, h, w]`; of convolutional networks and SegFormer.
+    package let features: ValueID?
 
-    package init(output: ValueID, labelLogits: ValueID? = nil) {
+    package init(output: ValueID, labelLogits: ValueID? = nil, features: ValueID? = nil) {
         self.output = output
         self.labelLogits = labelLogits
+        self.features = features
     }
 }
 

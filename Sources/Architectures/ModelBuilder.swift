@@ -38,12 +38,15 @@ package struct ModelBuilder: Sendable {
     package var graph: Graph
     package let mode: ModelMode
     package let adapters: LoRAConfiguration?
+    private let prefix: String
     package private(set) var parameters: [ParameterSpec] = []
     /// The input `[2]` of seed and step that random choices draw from; made when first asked for.
     private var randomSeed: ValueID?
     private var randomStreams = 0
 
-    package init(graph: Graph = Graph(), mode: ModelMode, adapters: LoRAConfiguration? = nil) {
+    /// - Parameter prefix: of every parameter's name, where a graph holds several networks.
+    package init(graph: Graph = Graph(), mode: ModelMode, adapters: LoRAConfiguration? = nil, prefix: String = "") {
+        self.prefix = prefix
         self.graph = graph
         self.mode = mode
         self.adapters = adapters
@@ -56,6 +59,7 @@ package struct ModelBuilder: Sendable {
     package mutating func parameter(
         _ name: String, _ shape: [Int], _ initializer: Initializer, role: ParameterRole
     ) -> ValueID {
+        let name = self.prefix + name
         self.parameters.append(ParameterSpec(name: name, shape: shape, initializer: initializer, role: role))
         return self.graph.parameter(name, TensorType(.float32, shape))
     }

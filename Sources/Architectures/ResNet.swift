@@ -38,13 +38,21 @@ package struct ResNet: FeatureArchitecture {
     package let headPrefixes = ["fc."]
 
     package func build(_ model: inout ModelBuilder, _ input: ValueID) throws(GraphError) -> ValueID {
-        let features = try self.pooledFeatures(&model, input)
-        return try model.linear(features, "fc", outputs: self.classes, role: .head)
+        try self.outputs(&model, input).output
+    }
+
+    package func outputs(_ model: inout ModelBuilder, _ input: ValueID) throws(GraphError) -> NetworkOutputs {
+        let map = try self.features(&model, input)[4]
+        let logits = try model.linear(try self.pooled(&model, map), "fc", outputs: self.classes, role: .head)
+        return NetworkOutputs(output: logits, features: map)
     }
 
     package func pooledFeatures(_ model: inout ModelBuilder, _ input: ValueID) throws(GraphError) -> ValueID {
-        let features = try self.features(&model, input)
-        let pooled = try model.apply(GlobalAveragePool(), features[4], name: "global_pool")
+        try self.pooled(&model, try self.features(&model, input)[4])
+    }
+
+    private func pooled(_ model: inout ModelBuilder, _ map: ValueID) throws(GraphError) -> ValueID {
+        let pooled = try model.apply(GlobalAveragePool(), map, name: "global_pool")
         return try model.apply(Flatten(axis: 1), pooled, name: "flatten")
     }
 

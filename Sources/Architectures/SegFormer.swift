@@ -57,6 +57,10 @@ package struct SegFormer: Architecture {
     private let epsilon: Float = 1e-5
 
     package func build(_ model: inout ModelBuilder, _ input: ValueID) throws(GraphError) -> ValueID {
+        try self.outputs(&model, input).output
+    }
+
+    package func outputs(_ model: inout ModelBuilder, _ input: ValueID) throws(GraphError) -> NetworkOutputs {
         let sides = model.type(input).shape[2...]
         guard sides.allSatisfy({ $0 % 32 == 0 }) else {
             throw GraphError(.shape, self.name, "takes sides that are multiples of 32, got \(Array(sides))")
@@ -66,7 +70,7 @@ package struct SegFormer: Architecture {
             let picture = try levels.last.map { (level) throws(GraphError) in try model.channelsFirst(level) } ?? input
             levels.append(try self.stage(&model, picture, stage))
         }
-        return try self.head(&model, levels)
+        return NetworkOutputs(output: try self.head(&model, levels), features: try model.channelsFirst(levels[3]))
     }
 
     /// Overlapping patches, blocks and a normalisation: from `[N, C, H, W]` to `[N, h, w, C']`.

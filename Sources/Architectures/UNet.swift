@@ -23,6 +23,10 @@ package struct UNet: Architecture {
     package let headPrefixes = ["segmentation_head."]
 
     package func build(_ model: inout ModelBuilder, _ input: ValueID) throws(GraphError) -> ValueID {
+        try self.outputs(&model, input).output
+    }
+
+    package func outputs(_ model: inout ModelBuilder, _ input: ValueID) throws(GraphError) -> NetworkOutputs {
         let sides = model.type(input).shape[2...]
         guard sides.allSatisfy({ $0 % 32 == 0 }) else {
             throw GraphError(.shape, self.name, "takes sides that are multiples of 32, got \(Array(sides))")
@@ -32,9 +36,10 @@ package struct UNet: Architecture {
         for (index, channels) in self.decoderChannels.enumerated() {
             x = try self.block(&model, x, skip: index < 4 ? features[3 - index] : nil, "decoder.blocks.\(index)", channels)
         }
-        return try model.convolution(
+        let logits = try model.convolution(
             x, "segmentation_head.0", outputs: self.classes, kernel: 3, padding: 1, bias: true,
             initializer: .fanIn(self.decoderChannels[4] * 9), role: .head)
+        return NetworkOutputs(output: logits, features: features[4])
     }
 
     private func block(

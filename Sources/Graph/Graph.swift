@@ -133,6 +133,8 @@ package struct Graph: Sendable {
         self.updates.append(Update(parameter: parameter, value: value))
     }
 
+    package func input(named name: String) -> ValueID? { self.inputs.first { self[$0].name == name } }
+
     package func parameter(named name: String) -> ValueID? {
         self.parameters.first { self[$0].name == name }
     }

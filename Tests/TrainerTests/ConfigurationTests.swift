@@ -58,6 +58,7 @@ import Trainer
         c.retrieval.hiddenUnits = 256
         c.retrieval.dropout = 0.35
         c.retrieval.trainEvalShare = 0.65
+        c.distillation = .init(teacher: "runs/t", temperature: 3, alpha: 0.3, beta: 0.6, gamma: 0.15)
         c.training.epochs = 3
         c.training.batchSize = 5
         c.training.learningRate = 1.5e-3

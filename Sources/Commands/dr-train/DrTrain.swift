@@ -6,6 +6,7 @@ import Trainer
 @main
 struct DrTrain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dr-train", abstract: "Trains image classifiers and evaluates them.", version: DrVersion.current,
-        subcommands: [Sample.self, Fit.self, Evaluate.self, Initialize.self])
+        commandName: "dr-train", abstract: "Trains networks for screening, segmentation and retrieval, and evaluates them.",
+        version: DrVersion.current,
+        subcommands: [Sample.self, Fit.self, Distill.self, Evaluate.self, Initialize.self])
 }

@@ -13,10 +13,14 @@ package struct FitCommand: Sendable {
     let overrides: [String]
     let printsConfiguration: Bool
     let isDryRun: Bool
+    /// The run that teaches, where the configuration does not name it.
+    let teacher: String?
 
     package init(
-        config: String?, output: String?, resume: String?, overrides: [String], printsConfiguration: Bool, isDryRun: Bool
+        config: String?, output: String?, resume: String?, overrides: [String], printsConfiguration: Bool, isDryRun: Bool,
+        teacher: String? = nil
     ) {
+        self.teacher = teacher
         self.config = config
         self.output = output
         self.resume = resume
@@ -40,8 +44,7 @@ package struct FitCommand: Sendable {
             interruption.listen()
             return try await self.train(try TrainingRun.resume(at: resume), interruption)
         }
-        let configuration = try ConfigurationFile.load(self.config, overrides: self.overrides, defaults: .standard())
-            .withAbsolutePaths(relativeTo: FileManager.default.currentDirectoryPath)
+        let configuration = try self.configuration()
         if self.printsConfiguration {
             print(try ConfigurationFile.yaml(configuration), terminator: "")
             return 0
@@ -61,6 +64,14 @@ package struct FitCommand: Sendable {
         }
         interruption.listen()
         return try await self.train(try TrainingRun.create(configuration, objective, at: output), interruption)
+    }
+
+    private func configuration() throws -> TrainingConfiguration {
+        // Distillation begins with its defaults, so that overrides of a share need not name the teacher.
+        var defaults = try TrainingConfiguration.standard()
+        if let teacher = self.teacher { defaults.distillation = .init(teacher: teacher) }
+        return try ConfigurationFile.load(self.config, overrides: self.overrides, defaults: defaults)
+            .withAbsolutePaths(relativeTo: FileManager.default.currentDirectoryPath)
     }
 
     private func train(_ run: TrainingRun, _ interruption: Interruption) async throws -> Int32 {
@@ -105,6 +116,7 @@ extension TrainingConfiguration {
         copy.data.validationCsv = self.data.validationCsv.map(absolute)
         copy.data.validationImages = self.data.validationImages.map(absolute)
         copy.model.weights = self.model.weights.map(absolute)
+        if let teacher = self.distillation?.teacher { copy.distillation?.teacher = absolute(teacher) }
         return copy
     }
 }

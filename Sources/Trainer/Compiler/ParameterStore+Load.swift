@@ -3,9 +3,10 @@ package import Checkpoints
 package import Graph
 
 extension ParameterStore {
-    /// Copies all of `values`, which must be all of this store's tensors except constants of the loss.
-    package func assignAll(_ values: [String: Tensor], from source: String) throws(CheckpointError) {
-        let missing = self.tensors.keys.filter { values[$0] == nil && $0 != ClassificationLoss.classWeightsName }.sorted()
+    /// Copies all of `values`, which must be all of this store's tensors but those named as constants.
+    package func assignAll(_ values: [String: Tensor], except constants: Set<String>, from source: String) throws(CheckpointError)
+    {
+        let missing = self.tensors.keys.filter { values[$0] == nil && !constants.contains($0) }.sorted()
         guard missing.isEmpty else {
             throw CheckpointError(.missing, source, "lacks \(missing.count) tensors of this model, \(missing[0]) first")
         }

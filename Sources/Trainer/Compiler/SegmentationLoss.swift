@@ -20,9 +20,6 @@ package struct SegmentationLoss: TrainingLoss {
         let weights = try model.graph.append(Reshape(shape), [mask], name: "loss/mask")[0]
         let entropy = try model.graph.append(SigmoidCrossEntropy(), [output, target, nil, weights], name: "loss/bce")[0]
         let dice = try model.graph.append(DiceLoss(), [output, target, weights], name: "loss/dice")[0]
-        let shares = [1 - self.diceWeight, self.diceWeight].map { model.graph.constant(Tensor([$0], shape: [])) }
-        let left = try model.graph.append(Mul(), [entropy, shares[0]], name: "loss/bce_share")[0]
-        let right = try model.graph.append(Mul(), [dice, shares[1]], name: "loss/dice_share")[0]
-        return try model.graph.append(Add(), [left, right], name: "loss")[0]
+        return try model.weightedSum([(1 - self.diceWeight, entropy), (self.diceWeight, dice)], name: "loss")
     }
 }

@@ -77,6 +77,7 @@ package enum ConfigurationFile {
         full.model.lora = LoRAConfiguration()
         full.training.gradientClip = 1
         full.retrieval.batchesPerEpoch = 1
+        full.distillation = TrainingConfiguration.DistillationSection()
         return full
     }
 
@@ -108,7 +109,8 @@ package enum ConfigurationFile {
         return tree
     }
 
-    private static let sections = "data, image, model, augmentation, retrieval, training, optimizer, checkpoints, system"
+    private static let sections =
+        "data, image, model, augmentation, retrieval, training, distillation, optimizer, checkpoints, system"
 
     private static func refuseUnknown(_ given: Tree, known: Tree, prefix: String) throws(ConfigurationError) {
         for (key, value) in given.sorted(by: { $0.key < $1.key }) {

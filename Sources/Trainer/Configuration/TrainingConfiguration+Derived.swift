@@ -12,6 +12,12 @@ extension TrainingConfiguration {
 
     /// What the run learns; reads its data.
     package func objective() throws -> any Objective {
+        guard let distillation = self.distillation else { return try self.taskObjective() }
+        return try DistillationObjective(self, distillation)
+    }
+
+    /// What the run learns from the labels; reads its data.
+    func taskObjective() throws -> any Objective {
         switch self.task {
         case .screening: try ScreeningObjective(self)
         case .segmentation: try SegmentationObjective(self)
@@ -32,6 +38,14 @@ extension TrainingConfiguration {
         return EmbeddingHead(
             length: self.retrieval.embeddingLength, hidden: self.retrieval.hiddenUnits, dropout: self.retrieval.dropout,
             labels: self.retrieval.loss == .microF1 ? self.data.labels.count : 0)
+    }
+
+    package var modelTask: ModelTask {
+        switch self.task {
+        case .screening: .screening(self.screeningTask)
+        case .segmentation: .segmentation(self.segmentationTask)
+        case .retrieval: .retrieval(self.retrievalTask)
+        }
     }
 
     package var retrievalTask: RetrievalTask {
@@ -96,6 +110,7 @@ extension TrainingConfiguration {
         try require(
             !ArchitectureTable.isVolumetric(self.model.name), "model.name", "\(self.model.name) takes volumes, not pictures")
         try self.validateTargets()
+        if let distillation = self.distillation { try self.validateDistillation(distillation, require) }
         switch self.task {
         case .screening: break
         case .segmentation: try self.validateSegmentation(require)
@@ -104,6 +119,18 @@ extension TrainingConfiguration {
     }
 
     private typealias Requirement = (Bool, String, String) throws(ConfigurationError) -> Void
+
+    private func validateDistillation(
+        _ section: DistillationSection, _ require: Requirement
+    ) throws(ConfigurationError) {
+        try require(!section.teacher.isEmpty, "distillation.teacher", "is missing: the run that teaches")
+        try require(self.task != .retrieval, "distillation", "is made for screening and segmentation, not for retrieval")
+        try require(section.temperature > 0 && section.temperature.isFinite, "distillation.temperature", "must be above 0")
+        for (key, share) in [("alpha", section.alpha), ("beta", section.beta), ("gamma", section.gamma)] {
+            try require(share >= 0 && share.isFinite, "distillation.\(key)", "must be 0 or more")
+        }
+        try require(section.beta + section.gamma > 0, "distillation.beta", "and gamma are 0, so that the teacher is not heard")
+    }
 
     private func validateSegmentation(_ require: Requirement) throws(ConfigurationError) {
         try require(!self.data.masks.isEmpty, "data.masks", "is missing: the folder of the masks")

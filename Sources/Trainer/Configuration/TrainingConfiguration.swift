@@ -13,6 +13,8 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     package var augmentation = Augmentation()
     package var retrieval = RetrievalSection()
     package var training = TrainingSection()
+    /// A teacher to learn from; nil learns from the labels alone.
+    package var distillation: DistillationSection?
     package var optimizer = OptimizerConfiguration()
     package var checkpoints = CheckpointSection()
     package var system = SystemSection()

@@ -15,6 +15,14 @@ package struct Batch: Sendable {
         self.inputs = inputs.merging(["mask": Tensor(mask, shape: [size])]) { $1 }
         self.rows = rows
     }
+
+    private init(inputs: [String: Tensor], rows: [Int]) {
+        self.inputs = inputs
+        self.rows = rows
+    }
+
+    /// The batch with further inputs.
+    func adding(_ inputs: [String: Tensor]) -> Batch { Batch(inputs: self.inputs.merging(inputs) { $1 }, rows: self.rows) }
 }
 
 /// Makes batches, each a pure function of seed, epoch and position, so that a resumed run sees the same numbers.

@@ -10,14 +10,19 @@ package final class Evaluator: Sendable {
     package let batchSize: Int
 
     /// - Parameter parameters: tensors by name; the plan points to them, so that it always sees the current weights.
-    package init(
+    package convenience init(
         _ recipe: ModelRecipe, batchSize: Int, parameters: [String: Tensor], threads: Int
     ) throws {
         let built = try recipe.graph(batch: batchSize, mode: .inference)
-        let graph = try built.graph.running([.channelsLast, .fuseMatMul, .withoutDeadNodes])
+        try self.init(built.graph, batchSize: batchSize, parameters: parameters, threads: threads)
+    }
+
+    /// - Parameter graph: from the input `input` to the output `output` and, where there are such, `label_logits`.
+    package init(_ graph: Graph, batchSize: Int, parameters: [String: Tensor], threads: Int) throws {
+        let graph = try graph.running([.channelsLast, .fuseMatMul, .withoutDeadNodes])
         self.plan = try Plan(graph, parameters: parameters, packs: PackStore(), options: Plan.Options(threads: threads))
         self.batchSize = batchSize
-        self.hasLabelLogits = (recipe.embedding?.labels ?? 0) > 0
+        self.hasLabelLogits = graph.outputs.contains { $0.name == "label_logits" }
     }
 
     /// The network's output for a batch. Call it on the compute thread.

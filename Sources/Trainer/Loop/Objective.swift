@@ -1,3 +1,4 @@
+package import Checkpoints
 package import Graph
 package import Runtime
 
@@ -23,6 +24,8 @@ package protocol Objective: Sendable {
     var batchSize: Int { get }
     /// Batches of that size.
     func trainingBatches() -> any BatchSource
+    /// All training examples in their order, unchanged.
+    func trainingPictures(size: Int) -> any BatchSource
     /// The figures that `judge` gives, in the order in which they are shown.
     var figures: [Figure] { get }
     /// Figures of the held-out examples by column; those that are undefined are left out.
@@ -35,4 +38,10 @@ package protocol Objective: Sendable {
     var summary: [String] { get }
     /// Reads every example, so that those that cannot be used are refused together, before training starts.
     func readAll(progress: @Sendable (_ done: Int, _ total: Int) -> Void) throws(DataError)
+    /// What is to be computed before the first step of a new or resumed run.
+    func prepare(in directory: RunDirectory, on thread: ComputeThread) async throws
+}
+
+extension Objective {
+    package func prepare(in directory: RunDirectory, on thread: ComputeThread) async throws {}
 }

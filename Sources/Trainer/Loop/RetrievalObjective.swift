@@ -57,6 +57,8 @@ package struct RetrievalObjective: Objective {
             targets: self.configuration.retrieval.loss == .microF1 ? .labelVectors(count: self.labelNames.count) : .labelBits)
     }
 
+    package func trainingPictures(size: Int) -> any BatchSource { BatchLoader(evaluating: self.data.training, batchSize: size) }
+
     package var figures: [Figure] {
         var figures = [Figure("map10", "mAP@10"), Figure("train_map10", "train"), Figure("ndcg10", "NDCG@10")]
         figures += [Figure("precision10", "P@10"), Figure("recall10", "R@10")]

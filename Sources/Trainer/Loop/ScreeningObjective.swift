@@ -37,6 +37,8 @@ package struct ScreeningObjective: Objective {
             seed: self.configuration.training.seed)
     }
 
+    package func trainingPictures(size: Int) -> any BatchSource { BatchLoader(evaluating: self.data.training, batchSize: size) }
+
     package let figures = [
         Figure("val_loss", "val loss"), Figure("accuracy", "acc"), Figure("quadratic_kappa", "kappa"),
         Figure("auroc_macro", "AUROC macro"), Figure("auroc_any", "AUROC any"), Figure("auroc_referable", "referable"),

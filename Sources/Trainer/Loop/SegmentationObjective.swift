@@ -40,6 +40,8 @@ package struct SegmentationObjective: Objective {
             seed: self.configuration.training.seed)
     }
 
+    package func trainingPictures(size: Int) -> any BatchSource { MaskBatchLoader(evaluating: self.training, batchSize: size) }
+
     package let figures = [
         Figure("dice", "Dice"), Figure("iou", "IoU"), Figure("empty_right", "empty right"), Figure("val_loss", "val loss"),
     ]

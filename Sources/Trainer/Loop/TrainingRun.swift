@@ -51,7 +51,7 @@ package final class TrainingRun {
         let frozen = Set(self.step.parameters.filter { $0.role != .buffer && !trained.contains($0.name) }.map(\.name))
         self.plan = try Plan(
             self.step.graph, parameters: store.tensors, packs: PackStore(),
-            options: Plan.Options(threads: threads, frozen: frozen))
+            options: Plan.Options(threads: threads, frozen: frozen.union(objective.lossParameters.keys)))
         self.evaluator = try Evaluator(self.recipe, batchSize: self.batchSize, parameters: store.tensors, threads: threads)
     }
 
@@ -105,7 +105,7 @@ package final class TrainingRun {
         let store = compiled.store
         let checkpoint = try directory.load(newest.name, state: TrainingState.self)
         let saved = try directory.readBase().merging(checkpoint.weights) { $1 }.merging(checkpoint.optimizer) { $1 }
-        try store.assignAll(saved, from: "\(path)/checkpoints/\(newest.name)")
+        try store.assignAll(saved, except: Set(objective.lossParameters.keys), from: "\(path)/checkpoints/\(newest.name)")
         return try TrainingRun(compiled, directory: directory, objective: objective, store: store, state: checkpoint.state)
     }
 
@@ -123,6 +123,7 @@ package final class TrainingRun {
 
     /// Trains until the last epoch or a signal.
     package func fit(_ interruption: Interruption) async throws -> TrainingOutcome {
+        try await self.objective.prepare(in: self.directory, on: self.thread)
         while self.state.epoch < self.configuration.training.epochs {
             if let signal = try await self.runEpoch(interruption) {
                 try self.save(.interrupted)
