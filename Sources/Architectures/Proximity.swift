@@ -24,7 +24,13 @@ package struct Proximity: Architecture {
     package let headPrefixes = ["reducingconvs.", "fc.", "classifier."]
 
     /// What the trunk's layers are called.
-    package static let trunkNames = ResNet.LayerNames.sequential(prefix: "features.")
+    private static let trunkNames = ResNet.LayerNames.sequential(prefix: "features.")
+
+    /// The weights of a published ResNet-18 become those of the trunk.
+    package func renamed(_ tensors: [String: Tensor]) -> [String: Tensor] {
+        let pairs = tensors.map { (Self.trunkNames.renaming($0.key, from: .published()) ?? $0.key, $0.value) }
+        return Dictionary(pairs) { first, _ in first }
+    }
 
     /// The widths of the hidden layers: at most `flat`, the number of features before them, and at least the embedding's.
     package func hiddenWidths(flat: Int) -> [Int] {
@@ -53,12 +59,6 @@ package struct Proximity: Architecture {
 
     package func outputs(_ model: inout ModelBuilder, _ input: ValueID) throws(GraphError) -> NetworkOutputs {
         try model.embeddingOutputs(try self.build(&model, input), labels: self.head.labels)
-    }
-
-    /// The trunk of a published ResNet-18.
-    package func renamed(_ tensors: [String: Tensor]) -> [String: Tensor] {
-        let pairs = tensors.map { (Self.trunkNames.renaming($0.key, from: .published()) ?? $0.key, $0.value) }
-        return Dictionary(pairs) { first, _ in first }
     }
 
     /// The maps of all triples of slices: `[N, groups, 512, h, w]`.

@@ -136,15 +136,16 @@ struct GoldenTraining {
         return GoldenGenerator.uniform(name, shape: self.file.input.shape, scale: self.file.input.scale)
     }
 
-    func labels(_ step: Int) -> Tensor {
+    /// What the loss compares with, and the name of its input.
+    func target(_ step: Int) -> (input: String, values: Tensor) {
         let name = self.file.input.labels.replacingOccurrences(of: "{step}", with: String(step))
         let classes = self.file.model.arguments.num_classes
         if self.isMultiLabel {
             let bits = GoldenGenerator.integers(name, count: self.batch * classes, bound: 2)
-            return Tensor(bits.map { Float($0) }, shape: [self.batch, classes])
+            return ("targets", Tensor(bits.map { Float($0) }, shape: [self.batch, classes]))
         }
         let labels = GoldenGenerator.integers(name, count: self.batch, bound: classes)
-        return Tensor(labels.map { Int64($0) }, shape: [self.batch])
+        return ("labels", Tensor(labels.map { Int64($0) }, shape: [self.batch]))
     }
 
     var recipe: ModelRecipe {
@@ -162,7 +163,7 @@ struct GoldenTraining {
     private var isMultiLabel: Bool { self.file.loss.kind == "graded_micro_f1" }
 
     var loss: any TrainingLoss {
-        if self.isMultiLabel { return GradedMicroF1() }
+        if self.isMultiLabel { return RetrievalLoss(.microF1, margin: 0) }
         return ClassificationLoss(
             classes: self.file.model.arguments.num_classes, labelSmoothing: self.file.loss.label_smoothing,
             usesClassWeights: self.file.loss.class_weights != nil)
@@ -180,16 +181,6 @@ struct GoldenTraining {
             trains: { trainable.contains($0.name) })
         options.exposesGradients = true
         return options
-    }
-}
-
-/// The graded micro-F1 loss of the label logits with the input `labels` float32 `[N, C]`.
-struct GradedMicroF1: TrainingLoss {
-    func append(to model: inout ModelBuilder, _ network: NetworkOutputs) throws(GraphError) -> ValueID {
-        guard let logits = network.labelLogits else { throw GraphError(.shape, "loss", "there are no label logits") }
-        let labels = model.graph.input("labels", model.type(logits))
-        let mask = model.graph.input("mask", TensorType(.float32, [model.type(logits).shape[0]]))
-        return try model.graph.gradedMicroF1Loss(logits: logits, targets: labels, mask: mask)
     }
 }
 
@@ -223,11 +214,11 @@ private struct GoldenRun {
         let optimizer = self.golden.options.optimizer
         let hyper = Hyperparameters(learningRate: self.golden.learningRate, step: index + 1).values(optimizer)
         let (plan, golden) = (self.plan, self.golden)
-        let (input, labels) = (golden.input(index), golden.labels(index))
+        let (input, target) = (golden.input(index), golden.target(index))
         let batch = golden.batch
         return try self.thread.runAndWait {
             try plan.setInput("input", input)
-            try plan.setInput("labels", labels)
+            try plan.setInput(target.input, target.values)
             try plan.setInput("mask", Tensor([Float](repeating: 1, count: batch), shape: [batch]))
             try plan.setInput(Hyperparameters.inputName, Tensor(hyper, shape: [Hyperparameters.count]))
             try plan.run()

@@ -14,7 +14,7 @@ import Trainer
         let recipe = ModelRecipe(architecture: "proximity100x100", classes: 4, imageHeight: 270, imageWidth: 270, slices: 300)
         let options = TrainingGraphOptions(
             inputShape: recipe.inputShape(batch: 1), optimizer: OptimizerConfiguration(), gradientClip: 1)
-        return (try TrainingGraph(recipe.make(), GradedMicroF1(), options), recipe)
+        return (try TrainingGraph(recipe.make(), RetrievalLoss(.microF1, margin: 0), options), recipe)
     }
 
     @Test func aStepIsPlannedWithinEightGigabytes() throws {
@@ -38,7 +38,7 @@ import Trainer
         let loss = try ComputeThread(threads: 2).runAndWait {
             let input = try plan.inputElements("input")
             input.withElements(as: Float.self) { for index in $0.indices { $0[index] = Float(index % 17) / 8 - 1 } }
-            try plan.setInput("labels", Tensor([Float(1), 0, 1, 0], shape: [1, 4]))
+            try plan.setInput("targets", Tensor([Float(1), 0, 1, 0], shape: [1, 4]))
             try plan.setInput("mask", Tensor([Float(1)], shape: [1]))
             try plan.setInput(ModelBuilder.dropoutSeedName, Tensor([Int64(1), 1], shape: [2]))
             let hyper = Hyperparameters(learningRate: 1e-5, step: 1).values(OptimizerConfiguration())
