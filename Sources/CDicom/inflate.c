@@ -2,13 +2,10 @@
 
 #include <zlib.h>
 
-/// zlib counts in 32 bits; longer buffers are given in parts.
-static uInt part(size_t count) { return count > 1u << 30 ? 1u << 30 : (uInt)count; }
-
 /// One gzip member or raw stream. Returns CD_OK at its end.
 static cd_status inflate_stream(z_stream *stream, size_t *input, size_t *room, cd_error *error) {
     for (;;) {
-        uInt given = stream->avail_in = part(*input), space = stream->avail_out = part(*room);
+        uInt given = stream->avail_in = cd_zlib_part(*input), space = stream->avail_out = cd_zlib_part(*room);
         int code = inflate(stream, Z_NO_FLUSH);
         *input -= given - stream->avail_in;
         *room -= space - stream->avail_out;
@@ -21,7 +18,7 @@ static cd_status inflate_stream(z_stream *stream, size_t *input, size_t *room, c
             Bytef extra;
             stream->next_out = &extra;
             stream->avail_out = 1;
-            given = stream->avail_in = part(*input);
+            given = stream->avail_in = cd_zlib_part(*input);
             code = inflate(stream, Z_NO_FLUSH);
             *input -= given - stream->avail_in;
             if (stream->avail_out == 0) return cd_fail(error, CD_TOO_LARGE, "the compressed data hold more than they should");

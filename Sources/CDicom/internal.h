@@ -10,4 +10,7 @@ cd_status cd_fail(cd_error *error, cd_status status, const char *format, ...) __
 cd_status cd_check_frame(const cd_frame *frame, uint64_t width, uint64_t height, uint64_t components, uint64_t bits,
                          cd_error *error);
 
+/// zlib counts in 32 bits; longer buffers are given in parts.
+static inline unsigned cd_zlib_part(size_t count) { return count > 1u << 30 ? 1u << 30 : (unsigned)count; }
+
 #endif

@@ -59,6 +59,13 @@ typedef enum cd_wrapping { CD_RAW_DEFLATE = 0, CD_GZIP = 1 } cd_wrapping;
 cd_status cd_inflate(cd_wrapping wrapping, const uint8_t *source, size_t count, uint8_t *out, size_t capacity, size_t *produced,
                      cd_error *error);
 
+/// The most bytes that cd_gzip makes of `count`.
+size_t cd_gzip_bound(size_t count);
+
+/// Deflates `source` into one gzip member without name and time; `produced` says how long it is. CD_TOO_LARGE where `capacity` is
+/// below the bound and does not suffice.
+cd_status cd_gzip(const uint8_t *source, size_t count, uint8_t *out, size_t capacity, size_t *produced, cd_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import Synchronization
 
 /// `dr-train sample`.
 package struct SampleCommand: Sendable {
@@ -7,15 +8,19 @@ package struct SampleCommand: Sendable {
     let images: Int
     let seed: UInt64
     let size: Int
+    /// How many volumes are drawn instead of photographs; nil for photographs.
+    let volumes: Int?
 
-    package init(directory: String, images: Int, seed: UInt64, size: Int) {
+    package init(directory: String, images: Int, seed: UInt64, size: Int, volumes: Int? = nil) {
         self.directory = directory
         self.images = images
         self.seed = seed
         self.size = size
+        self.volumes = volumes
     }
 
     package func run() async throws {
+        if let volumes = self.volumes { return try self.writeVolumes(volumes) }
         var progress = ProgressLine()
         try SampleDataset.write(
             to: URL(fileURLWithPath: self.directory), images: self.images, seed: self.seed, size: self.size,
@@ -32,5 +37,14 @@ package struct SampleCommand: Sendable {
             progress: { done, total in progress.show("drawing", done: done, of: total, note: "") })
         progress.clear()
         print("\(self.images) synthetic photographs in \(self.directory)")
+    }
+
+    private func writeVolumes(_ count: Int) throws {
+        let progress = Mutex(ProgressLine())
+        try SampleVolumeDataset.write(to: URL(fileURLWithPath: self.directory), volumes: count, seed: self.seed) { done, total in
+            progress.withLock { $0.show("drawing", done: done, of: total, note: "") }
+        }
+        progress.withLock { $0.clear() }
+        print("\(count) synthetic volumes in \(self.directory)")
     }
 }

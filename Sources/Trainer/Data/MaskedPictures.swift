@@ -1,7 +1,5 @@
-import Dispatch
 package import Foundation
 package import Imaging
-import Synchronization
 
 /// Pictures with a mask each, decoded on demand and kept in memory while there is room.
 package final class MaskedPictures: Sendable {
@@ -11,12 +9,7 @@ package final class MaskedPictures: Sendable {
     package let preprocessing: Preprocessing
     /// The grey values of the masks' classes, background first.
     package let values: [UInt8]
-    private let cache: Mutex<Cache>
-
-    private struct Cache {
-        var pairs: [Int: (Image, Mask)] = [:]
-        var room: Int
-    }
+    private let cache: ExampleCache<(Image, Mask)>
 
     /// - Parameters:
     ///   - files: one for each row, as `masks`.
@@ -30,7 +23,7 @@ package final class MaskedPictures: Sendable {
         self.masks = masks
         self.preprocessing = preprocessing
         self.values = values
-        self.cache = Mutex(Cache(room: cacheByteCount))
+        self.cache = ExampleCache(limit: cacheByteCount)
     }
 
     /// Pictures of a table with the masks of the same names; throws every one that is missing, with its line.
@@ -73,7 +66,7 @@ package final class MaskedPictures: Sendable {
 
     /// The cropped and resized picture and mask of a row.
     package func pair(_ index: Int) throws(DataError) -> (Image, Mask) {
-        if let pair = self.cache.withLock({ $0.pairs[index] }) { return pair }
+        if let pair = self.cache[index] { return pair }
         let (image, mask) = try self.original(index)
         let pair: (Image, Mask)
         do throws(ImagingError) {
@@ -81,12 +74,7 @@ package final class MaskedPictures: Sendable {
         } catch {
             throw DataError(.unreadable, self.files[index].lastPathComponent, error.message)
         }
-        self.cache.withLock { cache in
-            let bytes = pair.0.pixels.count * 2
-            guard cache.pairs[index] == nil, bytes <= cache.room else { return }
-            cache.room -= bytes
-            cache.pairs[index] = pair
-        }
+        self.cache.insert(pair, byteCount: pair.0.pixels.count * 2, at: index)
         return pair
     }
 

@@ -8,7 +8,7 @@ package final class PictureSet: Sendable {
     package let rows: [LabelRow]
     package let files: [URL]
     package let preprocessing: Preprocessing
-    private let cache: PictureCache
+    private let cache: ExampleCache<Image>
 
     /// - Parameters:
     ///   - files: one for each row.
@@ -18,7 +18,7 @@ package final class PictureSet: Sendable {
         self.rows = rows
         self.files = files
         self.preprocessing = preprocessing
-        self.cache = PictureCache(limit: cacheByteCount)
+        self.cache = ExampleCache(limit: cacheByteCount)
     }
 
     package var count: Int { self.rows.count }
@@ -40,28 +40,7 @@ package final class PictureSet: Sendable {
             let name = self.files[index].lastPathComponent
             throw DataError(.unreadable, name, "\(error.message) (line \(self.rows[index].line) of the labels)")
         }
-        self.cache.insert(image, at: index)
+        self.cache.insert(image, byteCount: image.pixels.count, at: index)
         return image
-    }
-}
-
-/// Decoded pictures by row, up to a number of bytes.
-private final class PictureCache: @unchecked Sendable {
-    private let lock = NSLock()
-    private var images: [Int: Image] = [:]
-    private var room: Int
-
-    init(limit: Int) {
-        self.room = limit
-    }
-
-    subscript(_ index: Int) -> Image? { self.lock.withLock { self.images[index] } }
-
-    func insert(_ image: Image, at index: Int) {
-        self.lock.withLock {
-            guard self.images[index] == nil, image.pixels.count <= self.room else { return }
-            self.room -= image.pixels.count
-            self.images[index] = image
-        }
     }
 }

@@ -74,7 +74,7 @@ package struct SampleCase: Sendable, Equatable {
 
 /// Independent random streams, so that one kind of decision never moves another.
 enum SampleStream: UInt64 {
-    case block, person, anatomy, texture, lesions, camera
+    case block, person, anatomy, texture, lesions, camera, volumeBlock, volume
 
     func random(_ seed: UInt64, _ number: Int) -> SplitMix64 {
         SplitMix64(seed: seed, stream: UInt64(number) &* 16 &+ self.rawValue)
@@ -98,7 +98,8 @@ extension SplitMix64 {
     }
 }
 
-private func padded(_ number: Int) -> String {
+/// At least four digits.
+func padded(_ number: Int) -> String {
     let digits = String(number)
     return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
 }

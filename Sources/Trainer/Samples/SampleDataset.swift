@@ -49,7 +49,8 @@ package enum SampleDataset {
         try LabelTable(bytes: Array(self.csv(of: samples).utf8), name: "labels.csv", classes: 5)
     }
 
-    private static func prepare(_ directory: URL, _ folders: [String]) throws(DataError) {
+    /// Makes folders in a directory that has no labels yet.
+    static func prepare(_ directory: URL, _ folders: [String]) throws(DataError) {
         if FileManager.default.fileExists(atPath: directory.appendingPathComponent("labels.csv").path) {
             throw DataError(.notWritten, directory.lastPathComponent, "the folder already has a labels.csv; choose another")
         }
