@@ -5,6 +5,8 @@ package struct SegmentationResult: Sendable {
     package let width: Int
     package let height: Int
     package let classes: [SegmentedClass]
+    /// Probability above which a pixel belongs to a class.
+    package let threshold: Double
     /// The picture with the outline of every class, as PNG; nil where nobody asked.
     package let overlay: [UInt8]?
 }
@@ -21,7 +23,8 @@ extension ServedModel {
             let classes = task.masks(logits: logits, seen: task.view(of: image), width: image.width, height: image.height)
             do {
                 let drawn = overlay ? try image.outlining(classes).encodedPNG(level: 3) : nil
-                return SegmentationResult(width: image.width, height: image.height, classes: classes, overlay: drawn)
+                return SegmentationResult(
+                    width: image.width, height: image.height, classes: classes, threshold: task.threshold, overlay: drawn)
             } catch let error as ImagingError {
                 throw PipelineError(error)
             }

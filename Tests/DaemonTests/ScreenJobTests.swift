@@ -26,22 +26,22 @@ import Testing
         let (package, directory) = (try ModelPackage(), try TemporaryDirectory())
         let daemon = try await RunningDaemon(package, in: directory)
         let folder = try folder(in: directory)
-        var options = ScreenOptions(folder: folder, socket: daemon.socket, output: "\(directory.path)/out.\(type)")
+        var options = FolderOptions(folder: folder, socket: daemon.socket, output: "\(directory.path)/out.\(type)")
         options.jobs = 3
         let outcome = try await ScreenJob(options).run()
         #expect(outcome.exitCode == 2)
         #expect(outcome.rows.map(\.file) == ["=e.png", "a.png", "b.PNG", "bad.jpg", "c.JPeG", "d.png", "empty.png", "sub.png"])
         let failed = outcome.rows.filter { $0.status == .error }
         #expect(failed.map(\.file) == ["bad.jpg", "empty.png", "sub.png"])
-        #expect(failed.map(\.errorCode) == ["unsupported_format", "invalid", "file"])
+        #expect(failed.map(\.failure?.code) == ["unsupported_format", "invalid", "file"])
         let model = try await ServedModel.load(directory: package.directory, threads: 1)
         for row in outcome.rows where row.status == .ok {
             let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(row.file)")))
             let expected = try await model.screen(bytes).result
-            #expect(row.grade == expected.grade && row.probabilities == expected.probabilities)
-            #expect(row.referable == expected.referable?.decision && row.modelSHA256 == model.sha256)
+            #expect(row.found?.grade == expected.grade && row.found?.probabilities == expected.probabilities)
+            #expect(row.found?.referable == expected.referable?.decision && row.modelSHA256 == model.sha256)
         }
-        let format = try #require(ResultFormat(path: options.output, classes: 5))
+        let format = try #require(ResultFormat<ScreeningFinding>(path: options.output, classes: 5))
         #expect(try format.rows(Array(text(options.output).utf8), path: "").rows == outcome.rows)
         await daemon.stop()
     }
@@ -50,7 +50,7 @@ import Testing
         let (package, directory) = (try ModelPackage(), try TemporaryDirectory())
         let daemon = try await RunningDaemon(package, in: directory)
         let folder = try folder(in: directory)
-        let options = ScreenOptions(folder: folder, socket: daemon.socket, output: directory.path + "/out.csv")
+        let options = FolderOptions(folder: folder, socket: daemon.socket, output: directory.path + "/out.csv")
         _ = try await ScreenJob(options).run()
         let whole = try text(options.output)
 
@@ -67,7 +67,7 @@ import Testing
         let changed = try await ScreenJob(options).run()
         // A directory has no hash, so its row is made anew as well.
         #expect(changed.resumed == 6)
-        let rows = try ResultFormat.csv(classes: 5).rows(Array(text(options.output).utf8), path: "").rows
+        let rows = try ResultFormat<ScreeningFinding>.csv(classes: 5).rows(Array(text(options.output).utf8), path: "").rows
         #expect(rows.count == 8 && rows.count { $0.file == "a.png" } == 1)
         await daemon.stop()
     }
@@ -77,7 +77,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let folder = try folder(in: directory)
         let daemon = try await RunningDaemon(first, in: directory)
-        var options = ScreenOptions(folder: folder, socket: daemon.socket, output: directory.path + "/out.jsonl")
+        var options = FolderOptions(folder: folder, socket: daemon.socket, output: directory.path + "/out.jsonl")
         _ = try await ScreenJob(options).run()
         let before = try text(options.output)
         await daemon.stop()
@@ -97,25 +97,25 @@ import Testing
         let (package, directory) = (try ModelPackage(), try TemporaryDirectory())
         let folder = try folder(in: directory)
         let output = directory.path + "/out.csv"
-        func failure(_ options: ScreenOptions) async -> DaemonError? {
+        func failure(_ options: FolderOptions) async -> DaemonError? {
             await #expect(throws: DaemonError.self) { try await ScreenJob(options).run() }
         }
         let absent = directory.path + "/absent.sock"
-        #expect(await failure(ScreenOptions(folder: folder, socket: absent, output: output))?.code == .connection)
-        #expect(await failure(ScreenOptions(folder: folder + "x", socket: absent, output: output))?.code == .file)
+        #expect(await failure(FolderOptions(folder: folder, socket: absent, output: output))?.code == .connection)
+        #expect(await failure(FolderOptions(folder: folder + "x", socket: absent, output: output))?.code == .file)
         let long = "/" + String(repeating: "s", count: 200)
-        #expect(await failure(ScreenOptions(folder: folder, socket: long, output: output))?.code == .socket)
+        #expect(await failure(FolderOptions(folder: folder, socket: long, output: output))?.code == .socket)
         let daemon = try await RunningDaemon(package, in: directory, loads: false)
-        #expect(await failure(ScreenOptions(folder: folder, socket: daemon.socket, output: output))?.code == .unavailable)
+        #expect(await failure(FolderOptions(folder: folder, socket: daemon.socket, output: output))?.code == .unavailable)
         await daemon.repository.load { _ in }
-        var options = ScreenOptions(folder: folder, socket: daemon.socket, output: directory.path + "/out.txt")
+        var options = FolderOptions(folder: folder, socket: daemon.socket, output: directory.path + "/out.txt")
         #expect(await failure(options)?.code == .file)
         options.output = output
         options.model = "other"
         #expect(await failure(options)?.code == .notFound)
         #expect(!FileManager.default.fileExists(atPath: output))
         await daemon.stop()
-        #expect(await runScreen(ScreenOptions(folder: folder, socket: absent, output: output)) == 3)
+        #expect(await runScreen(FolderOptions(folder: folder, socket: absent, output: output)) == 3)
     }
 
     /// A daemon that goes away in the middle: what is finished stays, and the next run goes on there.
@@ -128,14 +128,14 @@ import Testing
                 .write(to: URL(fileURLWithPath: "\(folder)/\(100 + index).png"))
         }
         let daemon = try await RunningDaemon(package, in: directory)
-        let options = ScreenOptions(folder: folder, socket: daemon.socket, output: directory.path + "/out.csv")
+        let options = FolderOptions(folder: folder, socket: daemon.socket, output: directory.path + "/out.csv")
         let (steps, step) = AsyncStream.makeStream(of: Int.self)
         let job = Task { try await ScreenJob(options) { done, _ in step.yield(done) }.run() }
         for await done in steps where done >= 5 { break }
         job.cancel()
         let outcome = try await job.value
         #expect(outcome.exitCode == 130 && outcome.rows.count >= 5)
-        let rows = try ResultFormat.csv(classes: 5).rows(Array(text(options.output).utf8), path: "").rows
+        let rows = try ResultFormat<ScreeningFinding>.csv(classes: 5).rows(Array(text(options.output).utf8), path: "").rows
         #expect(rows == outcome.rows)
         let rest = try await ScreenJob(options).run()
         #expect(rest.exitCode == 0 && rest.rows.count == 40 && rest.resumed == rows.count)

@@ -66,6 +66,23 @@ import Testing
                 let overlay = try #require((answer["overlay"] as? String).flatMap { Data(base64Encoded: $0) })
                 #expect(overlay.starts(with: [0x89, 0x50, 0x4E, 0x47]))
             }
+            // `dr segment` writes the same masks for the whole folder, in a subfolder too.
+            let nested = sample.url.appendingPathComponent("images/sub")
+            try FileManager.default.createDirectory(at: nested, withIntermediateDirectories: true)
+            let moved = try sample.picture(String(answers[0].dropLast(4)))
+            try FileManager.default.moveItem(at: moved, to: nested.appendingPathComponent(moved.lastPathComponent))
+            let output = folder.path + "/segmented"
+            let segment = try Programs.run(
+                "dr", ["segment", sample.url.path + "/images", "--socket", socket, "--output", output, "--overlay"], in: folder)
+            #expect(segment.status == 0, "\(segment.error)")
+            for name in answers {
+                let mask = try Data(contentsOf: URL(fileURLWithPath: "\(output)/\(name == answers[0] ? "sub/" : "")\(name)"))
+                #expect(mask == (try Data(contentsOf: URL(fileURLWithPath: "\(masks)/\(name)"))), "\(name)")
+            }
+            let rows = try String(contentsOfFile: output + "/results.csv", encoding: .utf8).split(separator: "\n").dropFirst()
+            #expect(rows.count == 20 && rows.allSatisfy { $0.contains(",ok,vessel,") && $0.contains(",0.5,") })
+            try FileManager.default.moveItem(at: nested.appendingPathComponent(moved.lastPathComponent), to: moved)
+            try FileManager.default.removeItem(at: nested)
             // A segmentation model does not screen.
             let screen = try Programs.run(
                 "dr", ["screen", sample.url.path + "/images", "--socket", socket, "--output", folder.path + "/o.csv"], in: folder)

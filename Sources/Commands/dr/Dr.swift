@@ -6,25 +6,66 @@ import Pipelines
 struct Dr: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dr", abstract: "Asks the daemon drd.", version: DrVersion.current,
-        subcommands: [Screen.self, Health.self, Models.self])
+        subcommands: [Screen.self, Segment.self, Health.self, Models.self])
 }
 
 struct Screen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Screens the pictures of a folder.",
         discussion: """
-            One row for each .png, .jpg and .jpeg file. Run again with the same output to go on after an interruption.
+            One row for each .png, .jpg, .jpeg and DICOM file. Run again with the same output to go on after an interruption.
             Exit code 0: all fine; 2: some images failed; 3: nothing could be done; 130: interrupted.
             """)
 
     @Argument(help: "Folder with pictures; subfolders are not entered.")
     var folder: String
 
-    @Option(help: "The daemon's socket.")
-    var socket: String
-
     @Option(help: "Where the rows go: a .csv or .jsonl file.")
     var output: String
+
+    @OptionGroup var asking: Asking
+
+    @Flag(help: "Overwrite the output instead of going on with it.")
+    var restart = false
+
+    func run() async throws {
+        throw ExitCode(await runScreen(self.asking.options(self.folder, output: self.output, restart: self.restart)))
+    }
+}
+
+struct Segment: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Segments the pictures of a folder.",
+        discussion: """
+            Masks (PNG, 0 and 255, of the picture's size) are named as the pictures; results.csv beside them has a row for each
+            class of each picture. Run again with the same output to go on after an interruption.
+            Exit code 0: all fine; 2: some images failed; 3: nothing could be done; 130: interrupted.
+            """)
+
+    @Argument(help: "Folder with .png, .jpg, .jpeg and DICOM files; subfolders are entered.")
+    var folder: String
+
+    @Option(help: "Folder for the masks and results.csv.")
+    var output: String
+
+    @OptionGroup var asking: Asking
+
+    @Flag(help: "Write the pictures with outlines too.")
+    var overlay = false
+
+    @Flag(help: "Overwrite the output instead of going on with it.")
+    var restart = false
+
+    func run() async throws {
+        let options = self.asking.options(self.folder, output: self.output, restart: self.restart)
+        throw ExitCode(await runSegment(options, overlay: self.overlay))
+    }
+}
+
+/// Whom a command asks about many pictures.
+struct Asking: ParsableArguments {
+    @Option(help: "The daemon's socket.")
+    var socket: String
 
     @Option(help: "Name of the model; needed where the daemon has several.")
     var model: String?
@@ -32,19 +73,16 @@ struct Screen: AsyncParsableCommand {
     @Option(help: "Pictures under way at once.")
     var jobs = 2
 
-    @Flag(help: "Overwrite the output instead of going on with it.")
-    var restart = false
-
     func validate() throws {
         guard (1...256).contains(self.jobs) else { throw ValidationError("--jobs must be 1 to 256.") }
     }
 
-    func run() async throws {
-        var options = ScreenOptions(folder: self.folder, socket: self.socket, output: self.output)
+    func options(_ folder: String, output: String, restart: Bool) -> FolderOptions {
+        var options = FolderOptions(folder: folder, socket: self.socket, output: output)
         options.model = self.model
         options.jobs = self.jobs
-        options.restart = self.restart
-        throw ExitCode(await runScreen(options))
+        options.restart = restart
+        return options
     }
 }
 

@@ -144,6 +144,8 @@ package struct SegmentReply: Codable, Sendable, Hashable {
     package var width: Int
     package var height: Int
     package var classes: [Class]
+    /// Probability above which a pixel belongs to a class.
+    package var threshold: Double
     /// The picture with outlines, a PNG; base64 in JSON. Absent unless asked for.
     package var overlay: Data?
     package var model: AnsweringModel
@@ -158,13 +160,14 @@ package struct SegmentReply: Codable, Sendable, Hashable {
                 fraction: Double(segmented.area) / Double(result.width * result.height),
                 mask: Data(try segmented.png(width: result.width, height: result.height)))
         }
+        self.threshold = result.threshold
         self.overlay = result.overlay.map { Data($0) }
         self.model = model
         self.timings = timings
     }
 
     private enum CodingKeys: String, CodingKey {
-        case width, height, classes, overlay, model
+        case width, height, classes, threshold, overlay, model
         case timings = "timings_ms"
     }
 }

@@ -2,18 +2,20 @@
     import Glibc
 #endif
 
-/// The output of `dr screen`: whole rows, appended and forced to the disk now and then. One writer at a time.
-final class ResultFile {
+/// The table of a job over a folder: whole rows, appended and forced to the disk now and then. One writer at a time.
+final class ResultFile<Found: Finding> {
+    typealias Row = ResultRow<Found>
+
     private let descriptor: Int32
     private let path: String
-    private let format: ResultFormat
+    private let format: ResultFormat<Found>
     /// Rows that were there when the file was opened.
-    private(set) var rows: [ScreeningRow] = []
+    private(set) var rows: [Row] = []
     private var length = 0
     private var unsynchronised = 0
 
     /// Opens or makes the file. A torn last row is cut off; with `restart` everything is.
-    init(path: String, format: ResultFormat, restart: Bool) throws(DaemonError) {
+    init(path: String, format: ResultFormat<Found>, restart: Bool) throws(DaemonError) {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0o640)
         guard descriptor >= 0 else { throw DaemonError(.file, path, "cannot be written: \(systemMessage())") }
         self.descriptor = descriptor
@@ -24,7 +26,7 @@ final class ResultFile {
             throw DaemonError(.file, path, "is not a regular file")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw DaemonError(.file, path, "another dr screen is writing it")
+            throw DaemonError(.file, path, "another process is writing it")
         }
         if !restart {
             let bytes = try fileBytes(path, limit: 1 << 30)
@@ -39,26 +41,17 @@ final class ResultFile {
     }
 
     /// Replaces the file's rows by `rows`, in one step.
-    func replace(with rows: [ScreeningRow]) throws(DaemonError) {
+    func replace(with rows: [Row]) throws(DaemonError) {
         let text = self.format.header + rows.map { self.format.line($0) }.joined()
-        let temporary = "\(self.path).part"
-        let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
-        guard file >= 0 else { throw DaemonError(.file, temporary, "cannot be written: \(systemMessage())") }
-        defer { close(file) }
-        try writeAll(Array(text.utf8), to: file, temporary)
-        guard fsync(file) == 0 else { throw DaemonError(.file, temporary, "cannot be written: \(systemMessage())") }
-        // The new file is locked before anybody can find it, and takes the old one's place under the same descriptor.
-        guard flock(file, LOCK_EX | LOCK_NB) == 0, unsafe rename(temporary, self.path) == 0,
-            dup2(file, self.descriptor) >= 0
-        else { throw DaemonError(.file, self.path, "cannot be replaced: \(systemMessage())") }
+        try writeWhole(Array(text.utf8), to: self.path, adopting: self.descriptor)
         self.rows = rows
         self.length = text.utf8.count
     }
 
-    /// Appends a row. A row that could not be written whole is cut off again.
-    func append(_ row: ScreeningRow) throws(DaemonError) {
-        try self.write(self.format.line(row))
-        self.unsynchronised += 1
+    /// Appends rows, all or none: what could not be written whole is cut off again.
+    func append(_ rows: [Row]) throws(DaemonError) {
+        try self.write(rows.map { self.format.line($0) }.joined())
+        self.unsynchronised += rows.count
         if self.unsynchronised >= 32 { self.synchronise() }
     }
 
@@ -86,18 +79,5 @@ final class ResultFile {
         guard ftruncate(self.descriptor, off_t(length)) == 0 else {
             throw DaemonError(.file, self.path, "cannot be cut: \(systemMessage())")
         }
-    }
-}
-
-private func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws(DaemonError) {
-    var written = 0
-    while written < bytes.count {
-        let start = written
-        let count = unsafe bytes.withUnsafeBytes { buffer in
-            unsafe write(descriptor, buffer.baseAddress?.advanced(by: start), buffer.count - start)
-        }
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { throw DaemonError(.file, path, "cannot be written: \(systemMessage())") }
-        written += count
     }
 }

@@ -1,0 +1,65 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Where pictures are looked for, and which files are taken for some: `.png`, `.jpg`, `.jpeg`, `.dcm`, `.dicom` in any case, and
+/// files without an extension that begin as DICOM files do. Hidden files are not taken.
+enum PictureList {
+    /// What is looked for, for errors.
+    static let kinds = ".png, .jpg, .jpeg or DICOM file"
+
+    /// The pictures by name below `folder`, sorted by bytes.
+    ///
+    /// - Parameters:
+    ///   - recursively: Enter subfolders, but no links to some; names then have slashes.
+    ///   - other: A folder that is not entered, such as the one that is written.
+    static func names(
+        in folder: String, recursively: Bool = false, leavingOut other: String? = nil
+    ) throws(DaemonError) -> [String] {
+        let excluded = other.flatMap { FileIdentity($0) }
+        var names: [String] = []
+        var folders = [""]
+        while let prefix = folders.popLast() {
+            for name in try Self.entries(of: prefix.isEmpty ? folder : "\(folder)/\(prefix)") where !name.hasPrefix(".") {
+                let path = "\(folder)/\(prefix)\(name)"
+                if recursively, isDirectory(path) {
+                    if excluded == nil || FileIdentity(path) != excluded { folders.append("\(prefix)\(name)/") }
+                } else if Self.isPicture(name, path) {
+                    names.append(prefix + name)
+                }
+            }
+        }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// The name without its extension: what the picture is called in an index.
+    static func stem(_ name: String) -> String {
+        let file = name.split(separator: "/").last ?? ""
+        guard let dot = file.lastIndex(of: "."), dot != file.startIndex else { return name }
+        return String(name.dropLast(file[dot...].count))
+    }
+
+    private static func isPicture(_ name: String, _ path: String) -> Bool {
+        let lowercase = name.lowercased()
+        if [".png", ".jpg", ".jpeg", ".dcm", ".dicom"].contains(where: { lowercase.hasSuffix($0) }) { return true }
+        // A DICOMDIR is a table of contents.
+        guard !name.contains("."), lowercase != "dicomdir" else { return false }
+        return firstBytes(path, count: 132).dropFirst(128).elementsEqual("DICM".utf8)
+    }
+
+    private static func entries(of folder: String) throws(DaemonError) -> [String] {
+        guard let stream = unsafe opendir(folder) else {
+            throw DaemonError(.file, folder, "cannot be read: \(systemMessage())")
+        }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            names.append(
+                unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
+                    let capacity = unsafe MemoryLayout.size(ofValue: field.pointee)
+                    return unsafe field.withMemoryRebound(to: CChar.self, capacity: capacity) { unsafe String(cString: $0) }
+                })
+        }
+        return names
+    }
+}
