@@ -72,7 +72,9 @@ let package = Package(
                 "COnnxCheck",
             ]
         ),
-        .target(name: "Daemon", dependencies: ["Pipelines", "Graph", logging] + nio, swiftSettings: [.strictMemorySafety()]),
+        .target(
+            name: "Daemon", dependencies: ["Pipelines", "Graph", "Imaging", "Index", logging] + nio,
+            swiftSettings: [.strictMemorySafety()]),
         .executableTarget(name: "dr", dependencies: ["Daemon", "Pipelines", arguments], path: "Sources/Commands/dr"),
         .executableTarget(
             name: "dr-train", dependencies: ["Trainer", "Pipelines", arguments], path: "Sources/Commands/dr-train"),
@@ -116,7 +118,8 @@ let package = Package(
             ]
         ),
         .testTarget(
-            name: "DaemonTests", dependencies: ["Daemon", "Pipelines", "Graph", "Imaging", "Runtime", "TestSupport"] + nio),
+            name: "DaemonTests",
+            dependencies: ["Daemon", "Pipelines", "Graph", "Imaging", "Index", "Runtime", "TestSupport", "dr", grdb] + nio),
         .testTarget(name: "EndToEndTests", dependencies: ["dr", "dr-train", "dr-export", "drd"]),
     ],
     swiftLanguageModes: [.v6],

@@ -48,6 +48,7 @@ final class StubDaemon: Sendable {
 
     func stop() async {
         try? await self.server.channel.close()
+        self.task.cancel()
         await self.task.value
     }
 

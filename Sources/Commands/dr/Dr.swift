@@ -6,7 +6,7 @@ import Pipelines
 struct Dr: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dr", abstract: "Asks the daemon drd.", version: DrVersion.current,
-        subcommands: [Screen.self, Segment.self, Health.self, Models.self])
+        subcommands: [Screen.self, Segment.self, IndexCommand.self, Query.self, Health.self, Models.self])
 }
 
 struct Screen: AsyncParsableCommand {

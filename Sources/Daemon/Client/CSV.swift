@@ -30,11 +30,36 @@ package enum CSV {
         case afterQuote
     }
 
+    /// One record with the line on which it starts, from 1.
+    struct Record: Equatable {
+        var cells: [String]
+        var line: Int
+    }
+
+    /// What is wrong with a place in a file.
+    struct Fault: Equatable {
+        var line: Int
+        var message: String
+    }
+
     /// The whole records at the beginning of `bytes`, and how many bytes they take; a torn last record is left out.
     package static func records(_ bytes: [UInt8]) -> (records: [[String]], length: Int) {
-        var records: [[String]] = []
+        let parsed = Self.parse(bytes)
+        return (parsed.records.map(\.cells), parsed.length)
+    }
+
+    /// As `records`, with the places of records and of what contradicts RFC 4180; that is read as well as it can be.
+    static func parse(_ bytes: [UInt8]) -> (records: [Record], length: Int, faults: [Fault]) {
+        var records: [Record] = []
+        var faults: [Fault] = []
         var (cells, cell): ([String], [UInt8]) = ([], [])
         var (place, length) = (Place.plain, 0)
+        var (line, recordLine, quoteLine) = (1, 1, 1)
+        func text(_ cell: [UInt8]) -> String {
+            if let text = String(validating: cell, as: UTF8.self) { return text }
+            faults.append(Fault(line: recordLine, message: "the text is not UTF-8"))
+            return String(decoding: cell, as: UTF8.self)
+        }
         for (index, byte) in bytes.enumerated() {
             switch (place, byte) {
             case (.quoted, UInt8(ascii: "\"")):
@@ -44,20 +69,27 @@ package enum CSV {
             case (.afterQuote, UInt8(ascii: "\"")):
                 cell.append(byte)
                 place = .quoted
-            case (.plain, UInt8(ascii: "\"")):
-                place = .quoted
+            case (.plain, UInt8(ascii: "\"")) where cell.isEmpty:
+                (place, quoteLine) = (.quoted, line)
             case (_, UInt8(ascii: ",")):
-                cells.append(String(decoding: cell, as: UTF8.self))
+                cells.append(text(cell))
                 (cell, place) = ([], .plain)
             case (_, UInt8(ascii: "\n")):
                 if cell.last == UInt8(ascii: "\r") { cell.removeLast() }
-                records.append(cells + [String(decoding: cell, as: UTF8.self)])
+                records.append(Record(cells: cells + [text(cell)], line: recordLine))
                 (cells, cell, place) = ([], [], .plain)
-                length = index + 1
+                (length, recordLine) = (index + 1, line + 1)
             default:
+                if place == .afterQuote, byte != UInt8(ascii: "\r") {
+                    faults.append(Fault(line: line, message: "text follows a closing quote"))
+                } else if place == .plain, byte == UInt8(ascii: "\"") {
+                    faults.append(Fault(line: line, message: "a quote stands inside a field without quotes"))
+                }
                 cell.append(byte)
             }
+            if byte == UInt8(ascii: "\n") { line += 1 }
         }
-        return (records, length)
+        if place == .quoted { faults.append(Fault(line: quoteLine, message: "a quote is never closed")) }
+        return (records, length, faults)
     }
 }

@@ -120,7 +120,7 @@ package struct FolderJob<Verb: FolderVerb> {
         case .success(let reply):
             return try verb.findings(reply, about: name, from: client).map { row(.success($0)) }
         case .failure(let failure):
-            guard !verb.fatalCodes.contains(failure.code) else { throw DaemonError(.unsupported, "dr", failure.message) }
+            guard !verb.fatalCodes.contains(failure.code) else { throw DaemonError(.unsupported, "daemon", failure.message) }
             return [row(.failure(failure))]
         }
     }
