@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole way once: synthetic photographs, training, export with validation, the daemon, a screened folder.
+# The whole way once: synthetic photographs, training, export with validation, the daemon, a screened and a segmented folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -29,6 +29,15 @@ echo "== train: ResNet-18 at 128 px, patients held out"
 echo "== export: ONNX, checked and validated"
 "$bin/dr-export" "$work/run" --output "$work/models/demo/1" --validate --benchmark
 
+echo "== train: U-Net on ResNet-18 at 128 px, vessel masks"
+"$bin/dr-train" sample "$work/vessels" --images 60 --seed 2 --size 128
+"$bin/dr-train" fit --output "$work/vessel-run" task=segmentation data.csv="$work/vessels/labels.csv" \
+    data.images="$work/vessels/images" data.masks="$work/vessels/masks" data.mask_class=vessel model.name=unet_resnet18 \
+    image.crop=none 'image.size=[128,128]' training.epochs=6 training.batch_size=4 training.learning_rate=0.002 \
+    training.best_by=dice
+"$bin/dr-train" evaluate "$work/vessel-run" --masks-output "$work/evaluated"
+"$bin/dr-export" "$work/vessel-run" --output "$work/models/vessels/1" --validate
+
 echo "== serve and screen a folder"
 socket=$work/drd.sock
 "$bin/drd" --socket "$socket" --models "$work/models" &
@@ -42,9 +51,22 @@ mkdir "$work/folder"
 tail -n +2 "$work/predictions.csv" | cut -d, -f1 | while read -r id; do
     cp "$work"/data/images/"$id".* "$work/folder/"
 done
-"$bin/dr" screen "$work/folder" --socket "$socket" --output "$work/screened.csv"
+"$bin/dr" screen "$work/folder" --socket "$socket" --model demo --output "$work/screened.csv"
 echo "== first rows of the result"
 head -n 6 "$work/screened.csv"
 
 echo "== the daemon's grades against those of dr-train evaluate"
 Scripts/compare-grades.sh "$work/predictions.csv" "$work/screened.csv"
+
+echo "== segment a folder"
+"$bin/dr" segment "$work/vessels/images" --socket "$socket" --model vessels --output "$work/masks" --overlay
+head -n 4 "$work/masks/results.csv"
+
+echo "== the daemon's masks against those of dr-train evaluate"
+compared=0
+for mask in "$work"/evaluated/*.png; do
+    cmp "$mask" "$work/masks/${mask##*/}"
+    compared=$((compared + 1))
+done
+[ "$compared" -gt 0 ]
+echo "$compared masks are equal, byte by byte"

@@ -83,12 +83,12 @@ import Testing
         var options = place.options("sub/b.png", "a b&c.png")
         options.excludesSelf = true
         options.excludedPatient = "p 1/ü"
-        (options.anyLabel, options.noLabel) = (["mild", "a&b"], ["none"])
+        (options.anyLabel, options.noLabel) = (["mild", "a&b,c"], ["none"])
         #expect(await runQuery(options) == 0)
         options.folder = place.folder
         #expect(await runQuery(options) == 0)
         let targets = place.stub.targets.filter { $0.contains("query") }
-        let rest = "&exclude_patient=p%201%2F%C3%BC&label_any=mild%2Ca%26b&label_none=none"
+        let rest = "&exclude_patient=p%201%2F%C3%BC&label_any=mild,a%26b%2Cc&label_none=none"
         func target(_ id: String) -> String { "/v2/models/stub/versions/1/query?k=5&exclude_id=\(id)\(rest)" }
         #expect(Set(targets) == [target("b"), target("sub%2Fb"), target("a%20b%26c")] && targets.count == 4)
         await place.stub.stop()

@@ -42,14 +42,15 @@ package struct QueryOptions: Sendable {
 
     /// The end of the request's path with its query.
     func verb(for picture: String) -> String {
-        var items = [("k", String(self.count))]
-        if self.excludesSelf { items.append(("exclude_id", self.identifier(of: picture))) }
-        if let patient = self.excludedPatient { items.append(("exclude_patient", patient)) }
+        var items = [("k", [String(self.count)])]
+        if self.excludesSelf { items.append(("exclude_id", [self.identifier(of: picture)])) }
+        if let patient = self.excludedPatient { items.append(("exclude_patient", [patient])) }
         for (name, labels) in [("label_all", self.allLabels), ("label_any", self.anyLabel), ("label_none", self.noLabel)]
         where !labels.isEmpty {
-            items.append((name, labels.joined(separator: ",")))
+            items.append((name, labels))
         }
-        return "query?" + items.map { "\($0)=\(percentEncoded($1))" }.joined(separator: "&")
+        // Commas stand between labels; those of a label are encoded.
+        return "query?" + items.map { "\($0)=\($1.map(percentEncoded).joined(separator: ","))" }.joined(separator: "&")
     }
 }
 

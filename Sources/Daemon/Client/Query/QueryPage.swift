@@ -60,8 +60,8 @@ struct QueryPage {
                 thumbnails.entry(neighbour.id), neighbour.id, isQuery: false,
                 caption: """
                     <b>\(neighbour.rank)</b> <span class="id">\(escaped(neighbour.id))</span>\(patient)\
-                    <div>\(labels)</div><div class="score">distance \(decimal(neighbour.distance, 4)) · \
-                    cosine \(decimal(neighbour.cosine, 4))</div>
+                    <div>\(labels)</div><div class="score">distance \(decimal(neighbour.distance, 4))</div>\
+                    <div class="score">cosine \(decimal(neighbour.cosine, 4))</div>
                     """)
         }
         let note = reply.note.map { "<p class=\"note\">\(escaped($0))</p>" } ?? ""
@@ -95,27 +95,27 @@ struct QueryPage {
           body { background: #14171b; }
         }
         * { box-sizing: border-box; }
-        body { font: 15px/1.45 system-ui, sans-serif; color: var(--text); margin: 0 auto; max-width: 1200px; padding: 1rem; }
-        h1 { font-size: 1.5rem; margin: 0; }
-        h2 { font-size: 1.1rem; margin: 2rem 0 .6rem; overflow-wrap: anywhere; }
+        body { font: 15px/1.45 system-ui, sans-serif; color: var(--text); margin: 0 auto; max-width: 1200px; padding: 1em; }
+        h1 { font-size: 1.6em; margin: 0; }
+        h2 { font-size: 1.15em; margin: 1.8em 0 .5em; overflow-wrap: anywhere; }
         header p, footer { color: var(--quiet); overflow-wrap: anywhere; }
-        .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(190px, 1fr)); gap: .8rem; }
+        .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(190px, 1fr)); gap: .8em; }
         figure { margin: 0; border: 1px solid var(--line); border-radius: 6px; background: var(--soft); overflow: hidden; break-inside: avoid; }
         figure.query { border: 2px solid var(--mark); }
         figure img, .absent { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: #000; }
         .absent { display: grid; place-items: center; background: none; color: var(--quiet); border-bottom: 1px solid var(--line); }
-        figcaption { padding: .5rem .6rem; overflow-wrap: anywhere; }
-        .score { color: var(--quiet); font-variant-numeric: tabular-nums; font-size: .87rem; }
-        .label { display: inline-block; border: 1px solid var(--line); border-radius: 1em; padding: 0 .5em; font-size: .87rem; }
-        .note { border-left: 4px solid #c77700; padding: .3rem .7rem; background: var(--soft); }
-        .facts { display: flex; flex-wrap: wrap; gap: 0 3rem; margin-top: .8rem; }
-        dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem .8rem; margin: 0; flex: 1 1 22rem; }
+        figcaption { padding: .5em .6em; overflow-wrap: anywhere; }
+        .score { color: var(--quiet); font-variant-numeric: tabular-nums; font-size: .87em; }
+        .label { display: inline-block; border: 1px solid var(--line); border-radius: 1em; padding: 0 .5em; font-size: .87em; }
+        .note { border-left: 4px solid #c77700; padding: .3em .7em; background: var(--soft); }
+        .facts { display: flex; flex-wrap: wrap; gap: .5em 3em; margin-top: .8em; }
+        dl { display: grid; grid-template-columns: max-content 1fr; gap: .1em .8em; margin: 0; flex: 1 1 22em; align-content: start; }
         dt { color: var(--quiet); } dd { margin: 0; }
-        table { border-collapse: collapse; flex: 1 1 18rem; align-self: start; }
-        th { font-weight: normal; text-align: left; } th, td { padding: .1rem .5rem .1rem 0; } td { font-variant-numeric: tabular-nums; }
-        meter { width: 9rem; }
+        table { border-collapse: collapse; flex: 1 1 18em; align-self: start; }
+        th { font-weight: normal; text-align: left; } th, td { padding: .1em .5em .1em 0; } td { font-variant-numeric: tabular-nums; }
+        meter { width: 9em; }
         caption { text-align: left; color: var(--quiet); }
-        footer { margin-top: 2rem; border-top: 1px solid var(--line); padding-top: .6rem; }
+        footer { margin-top: 2em; border-top: 1px solid var(--line); padding-top: .6em; }
         @media print {
           :root { --line: #999; --soft: #fff; --text: #000; --quiet: #333; --mark: #000; }
           body { background: #fff; max-width: none; padding: 0; font-size: 11px; print-color-adjust: exact; }
