@@ -120,7 +120,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: ["Daemon", "Pipelines", "Graph", "Imaging", "Index", "Runtime", "TestSupport", "dr", grdb] + nio),
-        .testTarget(name: "EndToEndTests", dependencies: ["dr", "dr-train", "dr-export", "drd"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["dr", "dr-train", "dr-export", "drd", "Index"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17,

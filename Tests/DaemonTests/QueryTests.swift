@@ -9,16 +9,19 @@ import Testing
     /// Three neighbours, of which one has a name that would be markup.
     private static func answer(_ request: Request) -> Answer {
         let retrieval = StubRetrieval()
+        if request.body.starts(with: Array("lost".utf8)) {
+            return retrieval.model.json(#"{"error":"index of model stub: there is none"}"#, status: 404, code: "no_index")
+        }
         guard request.target.contains("/query"), !request.body.starts(with: Array("text".utf8)),
             !request.body.starts(with: Array("other".utf8))
         else { return retrieval.answer(request) }
         return retrieval.model.json(
             #"""
-            {"k":5,"entries":3,"self_match":"kept","ties":"older first","note":"5 neighbours were asked for, the index has 3 entries",
+            {"k":5,"entries":3,"self_match":"kept","tie_rule":"older first","views":1,"note":"5 neighbours were asked for, the index has 3 entries",
             "neighbours":[{"rank":1,"id":"sub/b","patient":"p<1>","labels":["mild","severe"],"distance":0.25,"cosine":0.96875},
             {"rank":2,"id":"<script>alert('x')</script>&\"","labels":[],"distance":1,"cosine":0.5},
             {"rank":3,"id":"gone","patient":null,"labels":["none"],"distance":1.41421356,"cosine":-0.0000001}],
-            "votes":[{"label":"mild","probability":0.75},{"label":"none","probability":0.25}],\#(retrieval.model.origin)}
+            "votes":{"none":0.25,"mild":0.75,"severe":0.25},\#(retrieval.model.origin)}
             """#)
     }
 
@@ -61,7 +64,7 @@ import Testing
         #expect(lines[4] == "3 gone none 1.4142 0.0000")
         #expect(lines[5...8] == ["k 5", "entries 3", "self match kept", "ties older first"])
         #expect(lines[10] == "note 5 neighbours were asked for, the index has 3 entries")
-        #expect(lines[11...] == ["vote mild 0.750", "vote none 0.250"])
+        #expect(lines[11...] == ["vote mild 0.750", "vote none 0.250", "vote severe 0.250"])
         await place.stub.stop()
     }
 
@@ -133,6 +136,11 @@ import Testing
 
     @Test func whatCannotBeDone() async throws {
         let place = try await Place()
+        // A model without an index is not a model that is gone.
+        try Data("lost".utf8).write(to: URL(fileURLWithPath: place.folder + "/lost.png"))
+        #expect(await runQuery(place.options("lost.png", format: .json)) == 3)
+        #expect(try place.text == "{\"code\":\"no_index\",\"error\":\"index of model stub: there is none\"}\n")
+        try FileManager.default.removeItem(atPath: place.output)
         #expect(await runQuery(place.options("bad.png")) == 3)
         #expect(await runQuery(place.options("absent.png")) == 3)
         #expect(await runQuery(place.options("other.png", "other.png")) == 3)

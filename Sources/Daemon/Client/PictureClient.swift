@@ -62,7 +62,9 @@ package struct PictureClient: Sendable {
         let reply = try await self.send(bytes)
         switch reply.status {
         case 200: return answer(.success(reply))
-        case 404: throw DaemonError(.unavailable, "model \(self.model.name)", "is gone from the daemon; run again")
+        // Other codes of this status are about what the model needs, such as its index.
+        case 404 where reply.header("Error-Code") ?? "not_found" == "not_found":
+            throw DaemonError(.unavailable, "model \(self.model.name)", "is gone from the daemon; run again")
         default:
             let message = reply.errorMessage ?? "the daemon answered with status \(reply.status)"
             return answer(

@@ -74,7 +74,7 @@ struct QueryPage {
             </div>
             <div class="facts">
             <dl>\(self.facts(reply))</dl>
-            \(votes(reply.votes))
+            \(votes(reply.rankedVotes))
             </div>
             </section>
 
@@ -84,7 +84,7 @@ struct QueryPage {
     private func facts(_ reply: QueryReply) -> String {
         [
             ("k", "\(reply.k)"), ("Entries in the index", "\(reply.entries)"), ("Self match", reply.selfMatch),
-            ("Ties", reply.ties),
+            ("Ties", reply.tieRule),
         ].map { "<dt>\($0)</dt><dd>\(escaped($1))</dd>" }.joined()
     }
 
@@ -130,10 +130,10 @@ private func figure(_ uri: String?, _ name: String, isQuery: Bool, caption: Stri
     return "<figure\(isQuery ? " class=\"query\"" : "")>\(picture)<figcaption>\(caption)</figcaption></figure>"
 }
 
-private func votes(_ votes: [QueryReply.Vote]) -> String {
+private func votes(_ votes: [(label: String, share: Double)]) -> String {
     guard !votes.isEmpty else { return "" }
     let rows = votes.map { vote in
-        let number = decimal(vote.probability, 3)
+        let number = decimal(vote.share, 3)
         return "<tr><th scope=\"row\">\(escaped(vote.label))</th><td>\(number)</td>"
             + "<td><meter min=\"0\" max=\"1\" value=\"\(number)\">\(number)</meter></td></tr>"
     }

@@ -10,11 +10,6 @@ package struct QueryReply: PictureReply, Sendable, Hashable {
         package var cosine: Double
     }
 
-    package struct Vote: Codable, Sendable, Hashable {
-        package var label: String
-        package var probability: Double
-    }
-
     /// Neighbours that were asked for.
     package var k: Int
     /// Entries of the index.
@@ -22,15 +17,17 @@ package struct QueryReply: PictureReply, Sendable, Hashable {
     /// What was done about entries of the query itself.
     package var selfMatch: String
     /// How equally near entries are ordered.
-    package var ties: String
+    package var tieRule: String
     /// What a person should know.
     package var note: String?
     package var neighbours: [Neighbour]
-    package var votes: [Vote]
+    /// For each label the share of the neighbours that have it, weighted by 1 / distance; empty without neighbours.
+    package var votes: [String: Double]
     package var model: AnsweringModel
 
     private enum CodingKeys: String, CodingKey {
-        case k, entries, ties, note, neighbours, votes, model
+        case k, entries, note, neighbours, votes, model
         case selfMatch = "self_match"
+        case tieRule = "tie_rule"
     }
 }

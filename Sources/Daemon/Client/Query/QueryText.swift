@@ -18,11 +18,11 @@ private func table(_ answer: QueryAnswer, _ reply: QueryReply) -> String {
     }
     let neighbours = aligned([["RANK", "ID", "PATIENT", "LABELS", "DISTANCE", "COSINE"]] + rows)
     let facts = [
-        ["k", "\(reply.k)"], ["entries", "\(reply.entries)"], ["self match", reply.selfMatch], ["ties", reply.ties],
+        ["k", "\(reply.k)"], ["entries", "\(reply.entries)"], ["self match", reply.selfMatch], ["ties", reply.tieRule],
         ["model", "\(reply.model.name)/\(reply.model.version) \(reply.model.sha256.prefix(12))"],
     ]
     let notes = reply.note.map { [["note", $0]] } ?? []
-    let votes = reply.votes.map { ["vote \(printable($0.label))", decimal($0.probability, 3)] }
+    let votes = reply.rankedVotes.map { ["vote \(printable($0.label))", decimal($0.share, 3)] }
     return "\(printable(answer.picture))\n\(neighbours)\n\(aligned(facts + notes + votes))"
 }
 
@@ -34,4 +34,11 @@ func decimal(_ value: Double, _ digits: Int) -> String {
     let fraction = String(abs(scaled) % scale)
     let padded = String(repeating: "0", count: digits - fraction.count) + fraction
     return "\(scaled < 0 ? "-" : "")\(abs(scaled) / scale).\(padded)"
+}
+
+extension QueryReply {
+    /// The votes, the largest first, equal ones by their labels.
+    var rankedVotes: [(label: String, share: Double)] {
+        self.votes.map { (label: $0.key, share: $0.value) }.sorted { ($1.share, $0.label) < ($0.share, $1.label) }
+    }
 }
