@@ -49,17 +49,21 @@ let package = Package(
         .target(name: "OnnxFormat", dependencies: ["Graph", protobuf]),
         .target(name: "Runtime", dependencies: ["Graph", "Kernels", "OnnxFormat"]),
         .target(name: "Architectures", dependencies: ["Graph"]),
-        .target(name: "Checkpoints", dependencies: ["Graph", crypto, yams]),
+        .target(name: "Settings", dependencies: [yams]),
+        .target(name: "Checkpoints", dependencies: ["Graph", "Settings", crypto, yams]),
         .target(name: "Imaging", dependencies: ["CImaging", "CDicom"]),
         .target(name: "Metrics"),
-        .target(name: "Pipelines", dependencies: ["Graph", "OnnxFormat", "Runtime", "Imaging", "Metrics", crypto]),
+        .target(
+            name: "Pipelines",
+            dependencies: ["Graph", "OnnxFormat", "Runtime", "Imaging", "Metrics", "Index", "Settings", crypto]
+        ),
         // Its tests look at internals, in release mode too.
         .target(name: "Index", dependencies: ["Kernels", grdb], swiftSettings: [.unsafeFlags(["-enable-testing"])]),
         .target(
             name: "Trainer",
             dependencies: [
                 "Graph", "Kernels", "Runtime", "TrainingKernels", "Architectures", "Checkpoints", "Imaging", "Metrics",
-                "Pipelines",
+                "Pipelines", "Settings",
                 yams,
             ],
             // Its tests look at internals, in release mode too.

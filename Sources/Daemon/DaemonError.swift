@@ -84,7 +84,7 @@ package struct ErrorReply: Sendable, Hashable {
         case .image, .input: 400
         case .notFound: 404
         case .notReady, .outOfMemory: 503
-        case .card, .file, .hashMismatch, .model, .goldenSample, .execution: 500
+        case .card, .settings, .file, .hashMismatch, .model, .goldenSample, .execution: 500
         }
     }
 }

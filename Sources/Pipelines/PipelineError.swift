@@ -12,6 +12,8 @@ package struct PipelineError: Error, Sendable, Hashable, CustomStringConvertible
         case hashMismatch = "hash_mismatch"
         /// The model file cannot be used, or is not what the card describes.
         case model
+        /// `model.yaml` has a key or value that is not allowed, or does not fit the models.
+        case settings
         /// A golden sample gave other numbers than the card says.
         case goldenSample = "golden_sample"
         /// A picture that cannot be decoded; `detail` is the decoder's code.
@@ -73,7 +75,7 @@ package struct PipelineError: Error, Sendable, Hashable, CustomStringConvertible
     /// What a client may read: without paths of this machine and without what a library said about a file.
     package var clientMessage: String {
         switch self.code {
-        case .card, .hashMismatch, .goldenSample, .image, .input, .notFound, .notReady: self.description
+        case .card, .settings, .hashMismatch, .goldenSample, .image, .input, .notFound, .notReady: self.description
         case .file: "a file of the model package is missing or cannot be read; the daemon's log says which"
         case .model: "the model file cannot be used; the daemon's log says why"
         case .execution: "the computation failed; the daemon's log says why"

@@ -122,7 +122,7 @@ import Trainer
 
     @Test(arguments: [
         ("training: {epochs: many}", "training.epochs"), ("image: {size: [0, 4]}", "image"), ("[1, 2]", ""), ("a: [", ""),
-        ("training: {best_by: luck}", "training.bestBy"),
+        ("training: {best_by: luck}", "training.best_by"),
     ])
     func wrongValuesAreRefused(_ yaml: String, _ key: String) throws {
         let error = #expect(throws: ConfigurationError.self) { try Self.load(yaml) }

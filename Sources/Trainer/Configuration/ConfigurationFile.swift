@@ -2,6 +2,7 @@ import Architectures
 import Checkpoints
 import Foundation
 import Imaging
+import Settings
 import Yams
 
 /// What is wrong with a configuration, with the key at fault.
@@ -25,11 +26,22 @@ package struct ConfigurationError: Error, Sendable, CustomStringConvertible {
     }
 
     package var description: String { "\(self.subject): \(self.message)" }
+
+    init(_ error: SettingsError) {
+        let code: Code =
+            switch error.code {
+            case .file: .file
+            case .syntax: .syntax
+            case .unknownKey: .unknownKey
+            case .value: .value
+            }
+        self.init(code, error.subject, error.message)
+    }
 }
 
 /// Reads a configuration from YAML and overrides, over the defaults.
 package enum ConfigurationFile {
-    private typealias Tree = [String: Any]
+    private typealias Tree = SettingsFile.Tree
 
     /// - Parameters:
     ///   - path: a YAML file; nil for the defaults alone.
@@ -41,7 +53,7 @@ package enum ConfigurationFile {
         let known = try self.tree(of: self.complete(defaults))
         if let path {
             let given = try self.parse(file: path)
-            try self.refuseUnknown(given, known: known, prefix: "")
+            try self.refuseUnknown(given, known: known)
             tree = self.merged(tree, given)
         }
         for override in overrides { try self.apply(override, to: &tree, known: known) }
@@ -82,49 +94,30 @@ package enum ConfigurationFile {
     }
 
     private static func tree(of configuration: TrainingConfiguration) throws(ConfigurationError) -> Tree {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        do {
-            let data = try encoder.encode(configuration)
-            return try JSONSerialization.jsonObject(with: data) as? Tree ?? [:]
+        do throws(SettingsError) {
+            return try SettingsFile.tree(of: configuration)
         } catch {
-            throw ConfigurationError(.value, "configuration", "cannot be encoded: \(error)")
+            throw ConfigurationError(error)
         }
     }
 
     private static func parse(file path: String) throws(ConfigurationError) -> Tree {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw ConfigurationError(.file, path, "cannot be read")
-        }
-        let value: Any?
-        do {
-            value = try Yams.load(yaml: text)
+        do throws(SettingsError) {
+            return try SettingsFile.tree(ofFile: path, sections: Self.sections)
         } catch {
-            throw ConfigurationError(.syntax, path, "is not valid YAML: \(error)")
+            throw ConfigurationError(error)
         }
-        guard let value else { return [:] }
-        guard let tree = value as? Tree else {
-            throw ConfigurationError(.syntax, path, "must hold a mapping with the sections \(Self.sections)")
-        }
-        return tree
     }
 
     private static let sections =
         "data, image, model, augmentation, retrieval, training, distillation, optimizer, checkpoints, system"
 
-    private static func refuseUnknown(_ given: Tree, known: Tree, prefix: String) throws(ConfigurationError) {
-        for (key, value) in given.sorted(by: { $0.key < $1.key }) {
-            guard let expected = known[key] else {
-                throw ConfigurationError(.unknownKey, prefix + key, self.suggestion(for: key, among: Array(known.keys)))
-            }
-            if let inner = value as? Tree, let expectedInner = expected as? Tree {
-                try self.refuseUnknown(inner, known: expectedInner, prefix: prefix + key + ".")
-            }
+    private static func refuseUnknown(_ given: Tree, known: Tree) throws(ConfigurationError) {
+        do throws(SettingsError) {
+            try SettingsFile.refuseUnknownKeys(given, known: known)
+        } catch {
+            throw ConfigurationError(error)
         }
-    }
-
-    private static func suggestion(for key: String, among known: [String]) -> String {
-        "unknown key" + (nearestName(to: key, among: known).map { "; did you mean \($0)?" } ?? "")
     }
 
     private static func merged(_ base: Tree, _ over: Tree) -> Tree {
@@ -146,7 +139,8 @@ package enum ConfigurationFile {
         var level = known
         for (index, key) in path.enumerated() {
             guard let next = level[key] else {
-                throw ConfigurationError(.unknownKey, String(dotted), self.suggestion(for: key, among: Array(level.keys)))
+                throw ConfigurationError(
+                    .unknownKey, String(dotted), SettingsFile.unknownKeyMessage(key, among: Array(level.keys)))
             }
             if index < path.count - 1 { level = next as? Tree ?? [:] }
         }
@@ -183,47 +177,16 @@ package enum ConfigurationFile {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {
-            let data = try JSONSerialization.data(withJSONObject: self.withoutNull(tree))
-            return try decoder.decode(TrainingConfiguration.self, from: data)
+            return try decoder.decode(TrainingConfiguration.self, from: SettingsFile.json(tree))
+        } catch let error as SettingsError {
+            throw ConfigurationError(error)
         } catch let error as DecodingError {
-            throw self.described(error)
+            throw ConfigurationError(SettingsError(error))
         } catch let error as ImagingError {
             let isAugmentation = error.subject.hasPrefix("augmentation")
             throw ConfigurationError(.value, isAugmentation ? error.subject : "image (\(error.subject))", error.message)
         } catch {
             throw ConfigurationError(.value, "configuration", "\(error)")
-        }
-    }
-
-    private static func withoutNull(_ tree: Tree) -> Tree {
-        tree.compactMapValues { value in
-            if value is NSNull { return nil }
-            return (value as? Tree).map(self.withoutNull) ?? value
-        }
-    }
-
-    /// What a key of this type takes, in words.
-    private static func expected(_ type: Any.Type) -> String {
-        switch type {
-        case is Bool.Type: "true or false"
-        case is any BinaryInteger.Type: "a whole number"
-        case is any BinaryFloatingPoint.Type: "a number"
-        case is String.Type: "a text"
-        case is [Any].Type: "a list"
-        default: "a mapping"
-        }
-    }
-
-    private static func described(_ error: DecodingError) -> ConfigurationError {
-        func dotted(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
-        return switch error {
-        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
-            ConfigurationError(.value, dotted(context.codingPath), "must be \(Self.expected(type))")
-        case .keyNotFound(let key, let context):
-            ConfigurationError(.value, dotted(context.codingPath + [key]), "is missing")
-        case .dataCorrupted(let context):
-            ConfigurationError(.value, dotted(context.codingPath), context.debugDescription)
-        @unknown default: ConfigurationError(.value, "configuration", "\(error)")
         }
     }
 }

@@ -1,4 +1,4 @@
-import Checkpoints
+import Settings
 
 /// Turns the records of a CSV file into label rows and collects what is wrong with them.
 struct LabelReader {
