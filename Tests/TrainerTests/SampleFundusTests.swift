@@ -57,9 +57,9 @@ import Testing
                     guard (0..<3).contains(where: { ill.rgb[3 * place + $0] != healthy.rgb[3 * place + $0] }) else { continue }
                     changed += 1
                     // The camera's blur carries a lesion one pixel further.
-                    let isNear = (max(row - 1, 0)...min(row + 1, ill.height - 1)).contains { y in
-                        (max(column - 1, 0)...min(column + 1, width - 1)).contains { ill.lesionMask[y * width + $0] == 1 }
-                    }
+                    let rows: ClosedRange<Int> = max(row - 1, 0)...min(row + 1, ill.height - 1)
+                    let columns: ClosedRange<Int> = max(column - 1, 0)...min(column + 1, width - 1)
+                    let isNear = rows.contains { y in columns.contains { x in ill.lesionMask[y * width + x] == 1 } }
                     outside += isNear ? 0 : 1
                 }
             }
