@@ -7,13 +7,30 @@ package enum NeighbourVote {
         precondition(distances.count == classes.count, "a class for each distance")
         precondition(classes.allSatisfy { $0 >= 0 && $0 < classCount }, "a class outside 0..<\(classCount)")
         guard !distances.isEmpty else { return nil }
-        let isExact = distances.contains(0)
         var votes = [Double](repeating: 0, count: classCount)
-        for (distance, label) in zip(distances, classes) {
-            votes[label] += isExact ? (distance == 0 ? 1 : 0) : 1 / distance
-        }
+        for (weight, label) in zip(Self.weights(distances), classes) { votes[label] += weight }
         let total = votes.reduce(0, +)
         return votes.map { $0 / total }
+    }
+
+    /// For each of the first `labelCount` labels the share of the neighbours' weight that has it, from the neighbours' distances
+    /// and label bits. Where every neighbour has one label these are the `probabilities`. Nil without neighbours.
+    package static func shares(distances: [Double], labels: [UInt64], labelCount: Int) -> [Double]? {
+        precondition(distances.count == labels.count, "labels for each distance")
+        precondition(labelCount <= UInt64.bitWidth, "labels have \(UInt64.bitWidth) bits")
+        guard !distances.isEmpty else { return nil }
+        let weights = Self.weights(distances)
+        let total = weights.reduce(0, +)
+        return (0..<labelCount).map { label in
+            zip(weights, labels).reduce(0) { sum, neighbour in
+                neighbour.1 >> UInt64(label) & 1 == 1 ? sum + neighbour.0 : sum
+            } / total
+        }
+    }
+
+    private static func weights(_ distances: [Double]) -> [Double] {
+        let isExact = distances.contains(0)
+        return distances.map { isExact ? ($0 == 0 ? 1 : 0) : 1 / $0 }
     }
 
     /// The class of the largest probability, the first of equal ones.

@@ -24,3 +24,22 @@ import Testing
         #expect(NeighbourVote.bestCount(neighbours: [one], truth: [1], classCount: 2, entries: 4) == nil)
     }
 }
+
+@Suite struct LabelShareTests {
+    @Test func withOneLabelEachTheyAreTheProbabilities() throws {
+        let distances = [0.25, 0.5, 0.75, 1.5, 2]
+        let classes = [2, 0, 2, 1, 0]
+        let shares = try #require(
+            NeighbourVote.shares(distances: distances, labels: classes.map { 1 << UInt64($0) }, labelCount: 4))
+        let probabilities = try #require(NeighbourVote.probabilities(distances: distances, classes: classes, classCount: 4))
+        for (share, probability) in zip(shares, probabilities) { #expect(abs(share - probability) < 1e-15) }
+        #expect(shares[3] == 0)
+    }
+
+    @Test func aNeighbourMayHaveSeveralLabelsOrNone() {
+        // Weights 4, 2 and 2.
+        #expect(NeighbourVote.shares(distances: [0.25, 0.5, 0.5], labels: [0b11, 0b10, 0], labelCount: 2) == [0.5, 0.75])
+        #expect(NeighbourVote.shares(distances: [0, 0, 0.1], labels: [0b01, 0b11, 0b10], labelCount: 2) == [1, 0.5])
+        #expect(NeighbourVote.shares(distances: [], labels: [], labelCount: 2) == nil)
+    }
+}
