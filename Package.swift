@@ -123,7 +123,9 @@ let package = Package(
         ),
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["Daemon", "Pipelines", "Graph", "Imaging", "Index", "Runtime", "TestSupport", "dr", grdb] + nio),
+            dependencies: [
+                "Daemon", "Pipelines", "Graph", "Imaging", "Index", "Metrics", "OnnxFormat", "Runtime", "TestSupport", "dr", grdb,
+            ] + nio),
         .testTarget(name: "EndToEndTests", dependencies: ["dr", "dr-train", "dr-export", "drd", "Index"]),
     ],
     swiftLanguageModes: [.v6],

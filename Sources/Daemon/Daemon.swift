@@ -69,8 +69,9 @@ private func load(_ repository: ModelRepository, _ options: DaemonOptions, _ log
     let start = clock.now
     await repository.load { entry in
         switch entry.state {
-        case .ready(let model):
-            log.info("model \(entry.name)/\(entry.version) is ready, SHA-256 \(model.sha256)")
+        case .ready(let served):
+            log.info("model \(entry.name)/\(entry.version) is ready, SHA-256 \(served.sha256)")
+            if let note = served.note { log.warning("model \(entry.name)/\(entry.version): \(note)") }
         case .failed(let error):
             log.error("model \(entry.name)/\(entry.version) cannot be used: \(error)")
         case .loading, .unloaded:

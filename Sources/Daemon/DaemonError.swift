@@ -46,7 +46,7 @@ package struct ErrorReply: Sendable, Hashable {
     /// Without paths of this machine, tensor values or anything from a picture.
     package let message: String
 
-    /// The one place where errors become HTTP: not found 404, unavailable 503, unsupported 501, fault 500, too large 413,
+    /// The one place where errors become HTTP: not found 404, an index of another model 409, unavailable 503, unsupported 501, fault 500, too large 413,
     /// method 405, all others 400.
     package init(_ error: any Error) {
         switch error {
@@ -83,8 +83,9 @@ package struct ErrorReply: Sendable, Hashable {
         switch code {
         case .image, .input: 400
         case .notFound: 404
+        case .indexMismatch: 409
         case .notReady, .outOfMemory: 503
-        case .card, .settings, .file, .hashMismatch, .model, .goldenSample, .execution: 500
+        case .card, .settings, .index, .file, .hashMismatch, .model, .goldenSample, .execution: 500
         }
     }
 }

@@ -20,8 +20,12 @@ package struct PipelineError: Error, Sendable, Hashable, CustomStringConvertible
         case image
         /// Tensors that the model does not take.
         case input
-        /// No such model or version.
+        /// No such model or version, or no index or nothing in it.
         case notFound = "not_found"
+        /// The index holds vectors of another model.
+        case indexMismatch = "index_mismatch"
+        /// The index cannot be read.
+        case index
         /// The model is known, but not ready.
         case notReady = "not_ready"
         /// The computation failed.
@@ -75,8 +79,10 @@ package struct PipelineError: Error, Sendable, Hashable, CustomStringConvertible
     /// What a client may read: without paths of this machine and without what a library said about a file.
     package var clientMessage: String {
         switch self.code {
-        case .card, .settings, .hashMismatch, .goldenSample, .image, .input, .notFound, .notReady: self.description
+        case .card, .settings, .hashMismatch, .goldenSample, .image, .input, .notFound, .indexMismatch, .notReady:
+            self.description
         case .file: "a file of the model package is missing or cannot be read; the daemon's log says which"
+        case .index: "the model's index cannot be read; the daemon's log says why"
         case .model: "the model file cannot be used; the daemon's log says why"
         case .execution: "the computation failed; the daemon's log says why"
         case .outOfMemory: "not enough memory for this request"

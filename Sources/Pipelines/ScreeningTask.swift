@@ -2,6 +2,7 @@
     import Glibc
 #endif
 package import Imaging
+import Metrics
 
 /// What a classifier's outputs mean and how its inputs are made; `task.json` of a run and part of a model's card.
 package struct ScreeningTask: Sendable, Hashable, Codable {
@@ -52,8 +53,16 @@ extension ScreeningTask {
         let peak = scaled.max() ?? 0
         let powers = scaled.map { exp($0 - peak) }
         let sum = powers.reduce(0, +)
-        let probabilities = powers.map { $0 / sum }
         let grade = logits.indices.max { (logits[$0], -$0) < (logits[$1], -$1) } ?? 0
+        return self.result(probabilities: powers.map { $0 / sum }, grade: grade)
+    }
+
+    /// The answer for probabilities that were averaged over views or models.
+    package func result(probabilities: [Double]) -> ScreeningResult {
+        self.result(probabilities: probabilities, grade: mostProbable(probabilities))
+    }
+
+    private func result(probabilities: [Double], grade: Int) -> ScreeningResult {
         let referable = self.referableFrom.map { first in
             let probability = probabilities[first...].reduce(0, +)
             return ScreeningResult.Referable(

@@ -45,22 +45,16 @@ extension SegmentationTask {
     ///   - seen: that part, `view(of:)` of the picture.
     ///   - width: of the picture in pixels, as `height`.
     package func masks(logits: [Float], seen: View, width: Int, height: Int) -> [SegmentedClass] {
-        let (rows, columns) = (self.preprocessing.height, self.preprocessing.width)
-        precondition(logits.count == self.classNames.count * rows * columns, "a map of logits for each class")
+        let (mapHeight, mapWidth) = (self.preprocessing.height, self.preprocessing.width)
+        precondition(logits.count == self.classNames.count * mapHeight * mapWidth, "a map of logits for each class")
         let cut = Float(log(self.threshold / (1 - self.threshold)))
-        let across = Interpolation(from: columns, to: seen.width)
-        let down = Interpolation(from: rows, to: seen.height)
+        let sampler = MapSampler(mapHeight: mapHeight, mapWidth: mapWidth, seen: seen, width: width, height: height)
         return self.classNames.enumerated().map { index, name in
             var pixels = [Bool](repeating: false, count: width * height)
             var area = 0
-            let map = index * rows * columns
-            for y in max(seen.y, 0)..<max(min(seen.y + seen.height, height), max(seen.y, 0)) {
-                let (top, bottom, v) = down[y - seen.y]
-                for x in max(seen.x, 0)..<max(min(seen.x + seen.width, width), max(seen.x, 0)) {
-                    let (left, right, u) = across[x - seen.x]
-                    let above = logits[map + top * columns + left] * (1 - u) + logits[map + top * columns + right] * u
-                    let below = logits[map + bottom * columns + left] * (1 - u) + logits[map + bottom * columns + right] * u
-                    guard above * (1 - v) + below * v > cut else { continue }
+            for y in sampler.rows {
+                sampler.forEach(logits, index, y: y) { x, logit in
+                    guard logit > cut else { return }
                     pixels[y * width + x] = true
                     area += 1
                 }
@@ -91,20 +85,4 @@ extension SegmentationTask {
         }
         return View(x: square.x, y: square.y, width: square.side, height: square.side)
     }
-}
-
-/// Where each of `to` places lies between the `from` of a row.
-private struct Interpolation {
-    private let places: [(low: Int, high: Int, weight: Float)]
-
-    init(from: Int, to: Int) {
-        let step = Float(from) / Float(max(to, 1))
-        self.places = (0..<to).map { index in
-            let position = max((Float(index) + 0.5) * step - 0.5, 0)
-            let low = min(Int(position), from - 1)
-            return (low, min(low + 1, from - 1), position - Float(low))
-        }
-    }
-
-    subscript(_ index: Int) -> (Int, Int, Float) { self.places[index] }
 }

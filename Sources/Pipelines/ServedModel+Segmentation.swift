@@ -11,25 +11,86 @@ package struct SegmentationResult: Sendable {
     package let overlay: [UInt8]?
 }
 
+/// A segmentation answer with where it comes from.
+package struct SegmentationAnswer: Sendable {
+    package let result: SegmentationResult
+    /// Views of the picture that were averaged, of all members together.
+    package let views: Int
+    /// The area in pixels of each class that each member of an ensemble would have found alone.
+    package let votes: [MemberVote<[Int]>]
+    package let timings: ServedModel.Timings
+}
+
 extension ServedModel {
-    /// Decodes, prepares and segments one PNG or JPEG.
+    /// Decodes, prepares and segments one picture: of several views, the mean of their probabilities.
     /// - Parameter overlay: Draw the outlines into the picture, too.
-    package func segment(
-        _ encoded: [UInt8], overlay: Bool = false
-    ) async throws -> (result: SegmentationResult, timings: Timings) {
-        guard case .segmentation(let task) = self.card.task else { throw PipelineError(self.card, wanted: .segmentation) }
-        let (image, logits, timings) = try await self.answer(encoded)
+    package func segment(_ body: [UInt8], overlay: Bool = false) async throws -> SegmentationAnswer {
+        guard case .segmentation(let task) = self.card.task else { throw PipelineError(self, wanted: .segmentation) }
+        let (input, decoded) = try await self.decode(body)
+        let (maps, timings) = try await self.maps(input, weight: 1)
         let result = try await self.decoding {
-            let classes = task.masks(logits: logits, seen: task.view(of: image), width: image.width, height: image.height)
-            do {
-                let drawn = overlay ? try image.outlining(classes).encodedPNG(level: 3) : nil
-                return SegmentationResult(
-                    width: image.width, height: image.height, classes: classes, threshold: task.threshold, overlay: drawn)
-            } catch let error as ImagingError {
-                throw PipelineError(error)
-            }
+            let image = input.picture
+            // One view is cut as logits, as evaluation does.
+            let classes =
+                maps.views.count == 1
+                ? task.masks(logits: maps.views[0], seen: maps.seen, width: image.width, height: image.height)
+                : SegmentationVote(task, [maps], width: image.width, height: image.height).classes
+            return try SegmentationResult(of: image, classes, task, overlay: overlay)
         }
-        return (result, timings)
+        return SegmentationAnswer(result: result, views: maps.views.count, votes: [], timings: decoded + timings)
+    }
+
+    /// The maps of every view, turned back.
+    func maps(_ input: RequestInput, weight: Double) async throws -> (LogitMaps, Timings) {
+        guard case .segmentation(let task) = self.card.task else { throw PipelineError(self, wanted: .segmentation) }
+        let answer = try await self.outputs(input)
+        let augmentation = self.augmentation
+        let maps = try await self.decoding {
+            let views = zip(augmentation.views, answer.outputs).map { view, maps in
+                view.turnedBack(maps, side: task.preprocessing.height)
+            }
+            return LogitMaps(task: task, views: views, seen: task.view(of: input.picture), weight: weight)
+        }
+        return (maps, answer.timings)
+    }
+}
+
+extension ServedEnsemble {
+    /// Segments one picture by the weighted mean of the members' probabilities at the picture's size.
+    /// - Parameter overlay: Draw the outlines into the picture, too.
+    package func segment(_ body: [UInt8], overlay: Bool = false) async throws -> SegmentationAnswer {
+        guard case .segmentation(let task) = self.task else { throw PipelineError(self, wanted: .segmentation) }
+        let first = self.members[0].model
+        let (input, decoded) = try await first.decode(body)
+        var timings = decoded
+        var networks: [LogitMaps] = []
+        for member in self.members {
+            let (maps, duration) = try await member.model.maps(input, weight: member.weight)
+            networks.append(maps)
+            timings = timings + duration
+        }
+        let (result, areas) = try await first.decoding { [networks] in
+            let image = input.picture
+            let vote = SegmentationVote(task, networks, width: image.width, height: image.height)
+            return (try SegmentationResult(of: image, vote.classes, task, overlay: overlay), vote.areas)
+        }
+        return SegmentationAnswer(
+            result: result, views: networks.reduce(0) { $0 + $1.views.count },
+            votes: zip(self.members, areas).map { MemberVote($0, $1) }, timings: timings)
+    }
+}
+
+extension SegmentationResult {
+    init(
+        of image: Image, _ classes: [SegmentedClass], _ task: SegmentationTask, overlay: Bool
+    ) throws(PipelineError) {
+        do throws(ImagingError) {
+            let drawn = overlay ? try image.outlining(classes).encodedPNG(level: 3) : nil
+            self.init(
+                width: image.width, height: image.height, classes: classes, threshold: task.threshold, overlay: drawn)
+        } catch {
+            throw PipelineError(error)
+        }
     }
 }
 

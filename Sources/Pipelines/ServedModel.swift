@@ -1,5 +1,6 @@
 package import Graph
 import Imaging
+import Index
 import OnnxFormat
 import Runtime
 
@@ -10,12 +11,23 @@ package final class ServedModel: Sendable {
     package let sha256: String
     package let inputs: [ModelPort]
     package let outputs: [ModelPort]
+    package let augmentation: TestTimeAugmentation
+    /// Of an embedding network.
+    let index: ServedIndex?
     private let session: Session
     private let decoders: DecodingThreads
 
-    private init(_ card: ModelCard, _ session: Session, decoders: Int) {
+    private init(_ card: ModelCard, _ session: Session, decoders: Int, augmentation: TestTimeAugmentation, index: String) {
         self.card = card
         self.sha256 = card.modelSHA256
+        self.augmentation = augmentation
+        if case .retrieval(let task) = card.task {
+            let vectors = IndexModel(
+                sha256: self.sha256, dimension: task.embeddingLength, isAugmented: augmentation.views.count > 1)
+            self.index = ServedIndex(path: index, name: card.name, model: vectors)
+        } else {
+            self.index = nil
+        }
         self.session = session
         self.inputs = session.model.inputs.map { ModelPort($0) }
         self.outputs = session.model.outputs.map { ModelPort($0) }
@@ -29,8 +41,13 @@ package final class ServedModel: Sendable {
     /// - Parameters:
     ///   - directory: holds `card.json`, `model.onnx` and its weight files.
     ///   - threads: size of the compute team.
-    package static func load(directory: String, threads: Int) async throws -> ServedModel {
+    ///   - settings: what an operator changed; `index` is relative to the directory above `directory`.
+    package static func load(
+        directory: String, threads: Int, settings: ModelSettings = ModelSettings()
+    ) async throws -> ServedModel {
         let card = try ModelCard.load(directory: directory)
+        let augmentation = settings.testTimeAugmentation ?? .none
+        try checkViews(of: card, augmentation)
         try checkSizes(card, directory: directory)
         let session: Session
         do throws(RuntimeError) {
@@ -38,7 +55,10 @@ package final class ServedModel: Sendable {
         } catch {
             throw PipelineError(error, isLoading: true)
         }
-        let model = ServedModel(card, session, decoders: max(1, min(threads, 4)))
+        let index = settings.index ?? ModelSettings.indexName
+        let model = ServedModel(
+            card, session, decoders: max(1, min(threads, 4)), augmentation: augmentation,
+            index: index.hasPrefix("/") ? index : "\(directoryAbove(directory))/\(index)")
         try model.checkInterface()
         try await model.verifyHashes()
         try await model.verifyGoldenSamples()
@@ -47,30 +67,19 @@ package final class ServedModel: Sendable {
 }
 
 extension ServedModel {
-    /// What answering took, in milliseconds.
-    package struct Timings: Sendable, Hashable {
-        package var decode = 0.0
-        package var preprocess = 0.0
-        package var compute = 0.0
-    }
-
-    /// Decodes and prepares one PNG or JPEG, and runs the model on it.
-    /// - Returns: the picture and the elements of the output.
-    func answer(_ encoded: [UInt8]) async throws -> (image: Image, output: [Float], timings: Timings) {
-        let preprocessing = self.card.task.preprocessing
-        let (image, input, prepared) = try await self.decoders.run { try prepare(encoded, preprocessing) }
-        try Task.checkCancellation()
-        let clock = ContinuousClock()
-        let start = clock.now
-        let output = try await self.output(input)
-        var timings = prepared
-        timings.compute = milliseconds(clock.now - start)
-        return (image, output, timings)
-    }
-
     /// Runs `body` on a decoding thread.
     func decoding<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
         try await self.decoders.run(body)
+    }
+
+    /// Runs `body` on the model's compute thread, between two runs of the model.
+    func onComputeThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await self.session.perform(body)
+    }
+
+    /// Throws unless the model does a task of this kind.
+    func require(_ kind: ModelTask.Kind) throws(PipelineError) {
+        guard self.card.task.kind == kind else { throw PipelineError(self, wanted: kind) }
     }
 
     /// Runs the model on tensors that `inputs` accept; returns all outputs by name.
@@ -147,6 +156,12 @@ extension ServedModel {
     }
 }
 
+/// The directory that names this one, also where it is a link to somewhere else.
+private func directoryAbove(_ path: String) -> String {
+    let parts = path.split(separator: "/")
+    return (path.hasPrefix("/") ? "/" : parts.count > 1 ? "" : ".") + parts.dropLast().joined(separator: "/")
+}
+
 /// The listed files are there and have their sizes; cheap, so it comes before mapping.
 private func checkSizes(_ card: ModelCard, directory: String) throws(PipelineError) {
     for name in card.files.keys.sorted() {
@@ -158,36 +173,12 @@ private func checkSizes(_ card: ModelCard, directory: String) throws(PipelineErr
     }
 }
 
-/// Decodes one picture and makes it a batch of one.
-private func prepare(_ encoded: [UInt8], _ preprocessing: Preprocessing) throws -> (Image, Tensor, ServedModel.Timings) {
-    let clock = ContinuousClock()
-    let start = clock.now
-    do {
-        let image = try Image.decode(encoded)
-        let decoded = clock.now
-        let input = try tensor(of: [image], preprocessing)
-        let timings = ServedModel.Timings(
-            decode: milliseconds(decoded - start), preprocess: milliseconds(clock.now - decoded))
-        return (image, input, timings)
-    } catch let error as ImagingError {
-        throw PipelineError(error)
-    }
-}
-
-/// `[N, 3, H, W]` of pictures.
-func tensor(of images: [Image], _ preprocessing: Preprocessing) throws -> Tensor {
-    let tensor = Tensor(zeros: TensorType(.float32, [images.count, 3, preprocessing.height, preprocessing.width]))
-    do {
-        try tensor.withElements(as: Float.self) { elements in
-            for (index, image) in images.enumerated() {
-                guard let start = elements.baseAddress else { return }
-                try preprocessing.apply(image, into: start + index * preprocessing.elementCount)
-            }
-        }
-    } catch let error as ImagingError {
-        throw PipelineError(error)
-    }
-    return tensor
+/// The input has the shape that the views need.
+private func checkViews(of card: ModelCard, _ augmentation: TestTimeAugmentation) throws(PipelineError) {
+    let input = card.task.preprocessing
+    guard augmentation.views.count > 1, input.height != input.width else { return }
+    let message = "needs a square input; model \(card.name) takes \(input.height) x \(input.width) pixels"
+    throw PipelineError(.settings, ModelSettings.fileName, "test_time_augmentation \(augmentation.rawValue) \(message)")
 }
 
 /// A duration in milliseconds.

@@ -31,6 +31,11 @@ package final class Session: Sendable {
         try await self.thread.run { [plans] in try plans.run(inputs) }
     }
 
+    /// Runs other work with the session's team of threads, when it is its turn.
+    package func perform<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await self.thread.run(body)
+    }
+
     /// Runs the model and blocks until it is done; for programs that have nothing else to do.
     package func runAndWait(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
         try self.thread.runAndWait { [plans] in try plans.run(inputs) }

@@ -13,12 +13,21 @@ final class RunningDaemon: Sendable {
     let task: Task<Void, Never>
     var client: UnixClient { UnixClient(path: self.socket) }
 
-    init(
+    convenience init(
         _ package: ModelPackage, in directory: TemporaryDirectory, queue: Int = 16, largestBody: Int = 4 << 20,
         limits: ServerLimits = ServerLimits(), loads: Bool = true
     ) async throws {
+        try await self.init(
+            models: package.root, in: directory, queue: queue, largestBody: largestBody, limits: limits, loads: loads)
+    }
+
+    /// - Parameter models: the directory of all models.
+    init(
+        models: String, in directory: TemporaryDirectory, queue: Int = 16, largestBody: Int = 4 << 20,
+        limits: ServerLimits = ServerLimits(), loads: Bool = true
+    ) async throws {
         self.socket = directory.path + "/\(UUID().uuidString.prefix(6)).sock"
-        let repository = ModelRepository(directory: package.root, threads: 1)
+        let repository = ModelRepository(directory: models, threads: 1)
         try await repository.scan()
         if loads { await repository.load { _ in } }
         let service = InferenceService(repository: repository, largestBody: largestBody, queue: queue)

@@ -25,7 +25,7 @@ import Testing
         }
         let overlay = request.target.hasSuffix("overlay=true") ? #""overlay":"T1ZFUg==","# : ""
         return model.json(
-            #"{"width":10,"height":20,"threshold":0.4,"classes":[\#(classes.joined(separator: ","))],\#(overlay)\#(model.origin)}"#
+            #"{"width":10,"height":20,"threshold":0.4,"views":1,"classes":[\#(classes.joined(separator: ","))],\#(overlay)\#(model.origin)}"#
         )
     }
 

@@ -21,7 +21,8 @@ import Testing
         let package = try ModelPackage()
         let model = try await ServedModel.load(directory: package.directory, threads: 1)
         let image = picture(seed: 1)
-        let (result, timings) = try await model.screen(image.encodedPNG())
+        let answer = try await model.screen(image.encodedPNG())
+        let (result, timings) = (answer.result, answer.timings)
         let preprocessing = model.card.task.preprocessing
         let input = Tensor(zeros: TensorType(.float32, [1, 3, 48, 40]))
         try input.withElements(as: Float.self) { try preprocessing.apply(image, into: try #require($0.baseAddress)) }
@@ -33,18 +34,6 @@ import Testing
         #expect(result == task.result(logits: logits))
         #expect(abs(result.probabilities.reduce(0, +) - 1) < 1e-12)
         #expect(timings.compute > 0)
-    }
-
-    @Test func aBatchGivesTheSameGrades() async throws {
-        let package = try ModelPackage()
-        let model = try await ServedModel.load(directory: package.directory, threads: 1)
-        let images = (0..<3).map { picture(seed: $0) }
-        let batch = try await model.screen(images: images)
-        for (image, together) in zip(images, batch) {
-            let alone = try await model.screen(image.encodedPNG()).result
-            #expect(alone.grade == together.grade)
-            for (one, other) in zip(alone.probabilities, together.probabilities) { #expect(abs(one - other) < 1e-5) }
-        }
     }
 
     @Test func aFlippedByteIsRefused() async throws {
@@ -126,9 +115,9 @@ import Testing
         #expect(await repository.isReady == false)
         await repository.load { _ in }
         #expect(await repository.isReady)
-        #expect(try await repository.model("tiny").card.version == 2)
-        await #expect(throws: PipelineError.self) { try await repository.model("tiny", version: 1) }
-        let missing = await #expect(throws: PipelineError.self) { try await repository.model("tiny", version: 7) }
+        #expect(try await repository.served("tiny").version == 2)
+        await #expect(throws: PipelineError.self) { try await repository.served("tiny", version: 1) }
+        let missing = await #expect(throws: PipelineError.self) { try await repository.served("tiny", version: 7) }
         #expect(missing?.code == .notFound)
         #expect(await repository.all.map(\.version) == [1, 2])
         await repository.drain()
@@ -140,7 +129,7 @@ import Testing
         let repository = ModelRepository(directory: package.root, threads: 1)
         try await repository.scan()
         await repository.load { _ in }
-        let error = await #expect(throws: PipelineError.self) { try await repository.model("tiny") }
+        let error = await #expect(throws: PipelineError.self) { try await repository.served("tiny") }
         #expect(error?.code == .notReady)
         #expect(error?.clientMessage.contains(package.root) == false)
     }

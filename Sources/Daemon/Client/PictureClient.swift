@@ -30,6 +30,8 @@ protocol PictureReply: Decodable, Sendable {
 
 extension ScreenReply: PictureReply {}
 extension SegmentReply: PictureReply {}
+extension EmbedReply: PictureReply {}
+extension QueryReply: PictureReply {}
 
 /// Asks one version of a model about pictures, and asks again while the daemon is busy or restarting.
 package struct PictureClient: Sendable {

@@ -1,4 +1,4 @@
-import Pipelines
+package import Pipelines
 
 /// What a request asks for.
 package enum Route: Sendable, Hashable {
@@ -26,11 +26,16 @@ package enum Route: Sendable, Hashable {
     case screen(Model)
     /// With outlines drawn into the picture where the query has `overlay=true`.
     case segment(Model, overlay: Bool)
+    case embed(Model)
+    case query(Model, NeighbourRequest)
 
     /// Parses a request line. An unknown path is `notFound`, a known one with another method `methodNotAllowed`.
     package init(method: String, target: String) throws(DaemonError) {
-        guard target.utf8.count <= 1024 else { throw DaemonError(.invalid, "path", "is longer than 1024 bytes") }
+        guard target.utf8.count <= Self.longestTarget else {
+            throw DaemonError(.invalid, "path", "is longer than \(Self.longestTarget) bytes with its query")
+        }
         let path = target.prefix { $0 != "?" }
+        guard path.utf8.count <= 1024 else { throw DaemonError(.invalid, "path", "is longer than 1024 bytes") }
         let parts = path.split(separator: "/", omittingEmptySubsequences: true)
         let isWhole = path.hasPrefix("/") && !path.contains("//")
         let query = target.dropFirst(path.count + 1).split(separator: "&")
@@ -42,6 +47,9 @@ package enum Route: Sendable, Hashable {
         }
         self = route
     }
+
+    /// Bytes of a path with its query: labels, and a name of 512 bytes with every byte written as three.
+    private static let longestTarget = 8192
 
     private static func lookUp(_ parts: [Substring], _ query: [Substring]) throws(DaemonError) -> (Route, String)? {
         guard parts.first == "v2" else { return nil }
@@ -71,6 +79,8 @@ package enum Route: Sendable, Hashable {
         case ["infer"]: return (.infer(model), "POST")
         case ["screen"]: return (.screen(model), "POST")
         case ["segment"]: return (.segment(model, overlay: query.contains("overlay=true")), "POST")
+        case ["embed"]: return (.embed(model), "POST")
+        case ["query"]: return (.query(model, try NeighbourRequest(query)), "POST")
         default: return nil
         }
     }
@@ -78,7 +88,7 @@ package enum Route: Sendable, Hashable {
     /// The model that the request computes with; nil where nothing is computed.
     package var computingModel: Model? {
         switch self {
-        case .infer(let model), .screen(let model), .segment(let model, _): model
+        case .infer(let model), .screen(let model), .segment(let model, _), .embed(let model), .query(let model, _): model
         case .server, .live, .ready, .models, .index, .model, .modelReady: nil
         }
     }

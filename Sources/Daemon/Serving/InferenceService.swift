@@ -27,7 +27,7 @@ package final class InferenceService: Sendable {
             throw DaemonError(.unsupported, "header Content-Encoding", "compressed bodies are not taken")
         }
         if let model = route.computingModel {
-            _ = try await self.repository.model(model.name, version: model.version)
+            _ = try await self.repository.served(model.name, version: model.version)
         }
         return route
     }
@@ -56,12 +56,12 @@ package final class InferenceService: Sendable {
         case .index:
             return Answer(json: await self.repository.all.map { IndexReply($0) })
         case .model(let name):
-            let model = try await self.repository.model(name.name, version: name.version)
+            let served = try await self.repository.served(name.name, version: name.version)
             let versions = await self.repository.all.filter { entry in
                 guard case .ready = entry.state else { return false }
                 return entry.name == name.name
             }
-            return Answer(json: ModelReply(model, versions: versions.map(\.version)))
+            return Answer(json: ModelReply(served, versions: versions.map(\.version)))
         case .modelReady(let name):
             return try await self.readiness(name)
         case .infer(let name):
@@ -70,6 +70,10 @@ package final class InferenceService: Sendable {
             return try await self.screen(request, name)
         case .segment(let name, let overlay):
             return try await self.segment(request, name, overlay: overlay)
+        case .embed(let name):
+            return try await self.embed(request, name)
+        case .query(let name, let neighbours):
+            return try await self.query(request, name, neighbours)
         }
     }
 
@@ -85,9 +89,10 @@ package final class InferenceService: Sendable {
     }
 
     private func infer(_ request: Request, _ name: Route.Model) async throws -> Answer {
-        let model = try await self.repository.model(name.name, version: name.version)
+        let model = try await self.repository.served(name.name, version: name.version)
+            .single("takes pictures: send tensors to a member")
         let headerLength = try request.header("Inference-Header-Content-Length")
-        let tensors = try await self.scheduler.run(model.queueName) {
+        let tensors = try await self.scheduler.run(Served.model(model).queueName) {
             let parsed = try InferRequest(
                 body: request.body, headerLength: headerLength, inputs: model.inputs, outputs: model.outputs)
             try Task.checkCancellation()
@@ -97,41 +102,56 @@ package final class InferenceService: Sendable {
     }
 
     private func screen(_ request: Request, _ name: Route.Model) async throws -> Answer {
-        let (model, result, timings) = try await self.compute(request, name) { model in try await model.screen(request.body) }
-        let reply = ScreenReply(
-            grade: result.grade, gradeName: model.card.task.classNames[result.grade], probabilities: result.probabilities,
-            referable: result.referable, model: AnsweringModel(model), timings: timings)
-        guard result.probabilities.allSatisfy(\.isFinite) else {
-            throw DaemonError(.internal, "model \(model.card.name)", "gave a number that is not finite")
+        let (served, answer, timings) = try await self.compute(request, name) { served in
+            let answer = try await served.screen(request.body)
+            return (answer, answer.timings)
         }
-        return Answer(json: reply)
+        return Answer(json: ScreenReply(answer, served, timings))
     }
 
     private func segment(_ request: Request, _ name: Route.Model, overlay: Bool) async throws -> Answer {
-        let (model, result, timings) = try await self.compute(request, name) { model in
-            try await model.segment(request.body, overlay: overlay)
+        let (served, answer, timings) = try await self.compute(request, name) { served in
+            let answer = try await served.segment(request.body, overlay: overlay)
+            return (answer, answer.timings)
         }
-        return Answer(json: try SegmentReply(result, model: AnsweringModel(model), timings: timings))
+        return Answer(json: try SegmentReply(answer, served, timings))
+    }
+
+    private func embed(_ request: Request, _ name: Route.Model) async throws -> Answer {
+        let (served, answer, timings) = try await self.compute(request, name) { served in
+            let answer = try await served.embed(request.body)
+            return (answer, answer.timings)
+        }
+        return Answer(json: EmbedReply(answer, served, timings))
+    }
+
+    private func query(_ request: Request, _ name: Route.Model, _ neighbours: NeighbourRequest) async throws -> Answer {
+        let (served, answer, timings) = try await self.compute(request, name) { served in
+            let answer = try await served.neighbours(request.body, neighbours)
+            return (answer, answer.timings)
+        }
+        return Answer(json: QueryReply(answer, to: neighbours, served, timings))
     }
 
     /// Runs a picture's request in its model's queue, and measures it.
     private func compute<Result: Sendable>(
         _ request: Request, _ name: Route.Model,
-        _ body: @escaping @Sendable (ServedModel) async throws -> (Result, ServedModel.Timings)
-    ) async throws -> (ServedModel, Result, AnswerTimings) {
-        let model = try await self.repository.model(name.name, version: name.version)
-        guard !request.body.isEmpty else { throw DaemonError(.invalid, "body", "is empty; send a PNG or JPEG") }
+        _ body: @escaping @Sendable (Served) async throws -> (Result, ServedModel.Timings)
+    ) async throws -> (Served, Result, AnswerTimings) {
+        let served = try await self.repository.served(name.name, version: name.version)
+        guard !request.body.isEmpty else { throw DaemonError(.invalid, "body", "is empty; send a PNG, JPEG or DICOM picture") }
         let clock = ContinuousClock()
         let arrival = clock.now
-        let (start, answer) = try await self.scheduler.run(model.queueName) { (clock.now, try await body(model)) }
+        let (start, answer) = try await self.scheduler.run(served.queueName) { (clock.now, try await body(served)) }
         let timings = AnswerTimings(
             queue: milliseconds(start - arrival), decode: answer.1.decode, preprocess: answer.1.preprocess,
-            compute: answer.1.compute, total: milliseconds(clock.now - arrival))
-        return (model, answer.0, timings)
+            compute: answer.1.compute, search: answer.1.search > 0 ? answer.1.search : nil,
+            total: milliseconds(clock.now - arrival))
+        return (served, answer.0, timings)
     }
 }
 
-extension ServedModel {
-    /// The name of the model's queue.
-    var queueName: String { "\(self.card.name)/\(self.card.version)" }
+extension Served {
+    /// The name of the queue.
+    var queueName: String { "\(self.name)/\(self.version)" }
 }
