@@ -1,6 +1,6 @@
-"""Ten training steps for segmentation and distillation.
+"""Ten training steps for every objective: metric learning, multi-label, segmentation and distillation.
 
-The models are segmentation_models_pytorch's and transformers'. Everything is computed in float64 (the truth that tests
+The models are timm's, segmentation_models_pytorch's and transformers'. Everything is computed in float64 (the truth that tests
 compare with), in float32, and in float64 from parameters moved by their last bit or two: a stream of images is taken only where
 all three agree far better than tests ask for, so that no ReLU, no maximum and no mined triplet sits within rounding of a jump.
 """
@@ -15,6 +15,31 @@ SAMPLES = 64
 AGREEMENT = 4e-5
 MOVED = 2.0**-22
 
+# What the labels of an example can be, a bit for each; the last shares one with the first and one with the second.
+LABELS = [1, 2, 4, 3]
+
+
+def embedder(classifier):
+    """A ResNet-18 whose features an adapter brings to unit length, and the logits of `classifier` labels if there are any."""
+    timm = common.import_timm()
+    import torch
+
+    network = timm.create_model("resnet18", pretrained=False, num_classes=0)
+
+    class Embedder(type(network)):
+        def forward(self, images):
+            embedding = torch.nn.functional.normalize(self.adapter(super().forward(images)), dim=1)
+            return self.classifier(embedding) if classifier else embedding
+
+    network.__class__ = Embedder
+    network.adapter = torch.nn.Sequential(
+        torch.nn.Linear(512, 512), torch.nn.BatchNorm1d(512), torch.nn.ReLU(), torch.nn.Dropout(0.0), torch.nn.Linear(512, 128)
+    )
+    if classifier:
+        network.classifier = torch.nn.Linear(128, classifier)
+    return network
+
+
 def build(model):
     """The model with the generator's values, some of them scaled anew, and the JSON entries of its parameters."""
     import torch
@@ -22,8 +47,10 @@ def build(model):
     name, classes = model["architecture"], model["classes"]
     if name == "unet_resnet18":
         network = common.build_unet(classes)
-    else:
+    elif name == "segformer_b0":
         network = common.build_segformer(name, classes, drop_path_rate=0.0, classifier_dropout_prob=0.0)
+    else:
+        network = embedder(classes)
     entries = common.fill(network)
     values = network.state_dict()
     for entry in entries:
@@ -79,6 +106,10 @@ class Case:
 
     def target(self, step):
         kind, batch = self.loss["kind"], self.shape[0]
+        if kind in ("triplet", "batch_hard"):
+            return np.array(LABELS)[common.integers(f"labels.{step}", (batch,), len(LABELS))]
+        if kind == "micro_f1":
+            return common.integers(f"targets.{step}", (batch, self.description["model"]["classes"]), 2).astype(np.float32)
         masks = common.integers(f"masks.{step}", (batch, 1, *self.shape[2:]), 2).astype(np.float32)
         # The teacher wants the images too.
         return np.concatenate([masks, self.input(step)], axis=1) if kind == "distillation" else masks
@@ -123,15 +154,102 @@ def distillation(loss, dtype):
     return criterion
 
 
+def philox(seed, step, stream, element):
+    """The 32-bit word of an element: Philox4x32-10 (Salmon et al. 2011), in tiles of 32 elements as the trainer draws them."""
+    counter = element // 32 * 8 + element % 8
+    block = [counter & 0xFFFFFFFF, counter >> 32, step, stream]
+    key = [seed & 0xFFFFFFFF, seed >> 32]
+    for _ in range(10):
+        low, high = block[0] * 0xD2511F53, block[2] * 0xCD9E8D57
+        block = [(high >> 32) ^ block[1] ^ key[0], high & 0xFFFFFFFF, (low >> 32) ^ block[3] ^ key[1], low & 0xFFFFFFFF]
+        key = [(key[0] + 0x9E3779B9) & 0xFFFFFFFF, (key[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return block[element % 32 // 8]
+
+
+def mined(distances, labels, loss, step):
+    """The triplets (anchor, positive, negative) of a batch: every pair of equal labels with one negative that shares none."""
+    count, margin, triplets = len(labels), loss["margin"], []
+    for a in range(count):
+        for p in (row for row in range(count) if row != a and labels[row] == labels[a]):
+            excess = {n: distances[a][p] - distances[a][n] + margin for n in range(count) if labels[n] & labels[a] == 0}
+            hard = [n for n, value in excess.items() if value > 0]
+            semi = [n for n in hard if excess[n] < margin]
+            if not hard:
+                continue
+            if loss["choice"] == "hardest":
+                triplets.append((a, p, max(hard, key=excess.get)))
+            else:
+                word = philox(loss["seed"], step, loss["stream"], a * (count - 1) + p - (p > a))
+                choices = semi or hard
+                triplets.append((a, p, choices[word * len(choices) >> 32]))
+    return triplets
+
+
+def triplet(loss, dtype):
+    """The mean over mined triplets of max(d(a, p) - d(a, n) + margin, 0) with squared distances."""
+    import torch
+
+    step, loss["triplets"] = 0, []
+
+    def criterion(embeddings, labels):
+        nonlocal step
+        d = (embeddings[:, None] - embeddings[None]).square().sum(2)
+        triplets = torch.tensor(mined(d.tolist(), labels.tolist(), loss, step), dtype=torch.int64).reshape(-1, 3)
+        step += 1
+        loss["triplets"].append(len(triplets))
+        a, p, n = triplets.T
+        return torch.relu(d[a, p] - d[a, n] + loss["margin"]).mean()
+
+    return criterion
+
+
+def batch_hard(loss, dtype):
+    """The mean over examples of max(farthest positive - nearest negative + margin, 0), themselves among the positives."""
+    import torch
+
+    def criterion(embeddings, labels):
+        d = (embeddings[:, None] - embeddings[None]).square().sum(2).clamp(min=1e-12).sqrt()
+        same = labels[:, None] == labels[None]
+        farthest = torch.where(same, d, torch.zeros_like(d)).amax(1)
+        nearest = torch.where(same, torch.full_like(d, 1e5), d).amin(1)
+        return torch.relu(farthest - nearest + loss["margin"]).mean()
+
+    return criterion
+
+
+def micro_f1(loss, dtype):
+    """One minus the mean over examples of F1 with probabilities instead of decisions."""
+    import torch
+
+    def criterion(logits, targets):
+        p, y = torch.sigmoid(logits), targets.to(dtype)
+        hits, false, missed = (p * y).sum(1), (p * (1 - y)).sum(1), ((1 - p) * y).sum(1)
+        precision, recall = hits / (hits + false + 1e-7), hits / (hits + missed + 1e-7)
+        return 1 - (2 * precision * recall / (precision + recall + 1e-7)).mean()
+
+    return criterion
+
+
 CRITERIA = {
+    "triplet": triplet,
+    "batch_hard": batch_hard,
+    "micro_f1": micro_f1,
     "segmentation": segmentation,
     "distillation": distillation,
 }
+EMBEDDER = {"architecture": "resnet18", "classes": 0, "embedding": {"hidden": 512, "length": 128}}
+RESNET = training.adamw(2e-5, 0.5)
+# Random numbers come from the first stream of seed 7.
+MINING = {"kind": "triplet", "margin": 0.2, "seed": 7, "stream": 1}
 UNET = {"architecture": "unet_resnet18", "classes": 1}
 SEGFORMER = {"architecture": "segformer_b0", "classes": 1}
 BINARY = {"kind": "segmentation", "dice_weight": 0.5}
 
 CASES = {
+    "triplet_hardest": (EMBEDDER, RESNET, "metric.29.{step}", [8, 3, 32, 32], MINING | {"choice": "hardest"}),
+    "triplet_semi_hard": (EMBEDDER, RESNET, "metric.10.{step}", [8, 3, 32, 32], MINING | {"choice": "semi_hard"}),
+    "batch_hard": (EMBEDDER, RESNET, "metric.9.{step}", [8, 3, 32, 32], {"kind": "batch_hard", "margin": 0.5}),
+    "micro_f1": (EMBEDDER | {"classes": 5}, RESNET, "metric.9.{step}", [8, 3, 32, 32], {"kind": "micro_f1"}),
     "unet_resnet18": (UNET, training.adamw(1e-5, 1.0), "segmentation.28.{step}", [2, 3, 32, 64], BINARY),
     "segformer_b0": (SEGFORMER, training.adamw(1e-4, 0.05), "segmentation.32.{step}", [2, 3, 64, 64], BINARY),
     "distillation": (

@@ -21,8 +21,14 @@ struct GoldenObjective {
     }
 
     struct Network: Decodable {
+        struct Embedding: Decodable {
+            let hidden: Int
+            let length: Int
+        }
         let architecture: String
+        /// Of networks that embed, the labels whose logits they give.
         let classes: Int
+        let embedding: Embedding?
         let parameters: [Parameter]?
     }
 
@@ -34,6 +40,9 @@ struct GoldenObjective {
         }
         struct Loss: Decodable {
             let kind: String
+            let choice: TripletMining.Choice?
+            let margin: Float?
+            let seed: Int64?
             let dice_weight: Float?
             let alpha: Float?
             let beta: Float?
@@ -82,8 +91,6 @@ struct GoldenObjective {
     var inputShape: [Int] { self.file.input.shape }
     var learningRate: Double { self.file.optimizer.lr }
     var maxNorm: Float { self.file.max_norm }
-    var shapes: [String: [Int]] { Dictionary(uniqueKeysWithValues: self.parameters.map { ($0.name, $0.shape) }) }
-    var values: [String: Tensor] { Self.values(self.parameters) }
     var teacher: Network? { self.file.loss.teacher }
 
     var optimizer: OptimizerConfiguration {
@@ -123,6 +130,9 @@ struct GoldenObjective {
             let loss = self.file.loss
             let task = SegmentationLoss(diceWeight: loss.dice_weight ?? 0)
             switch loss.kind {
+            case "triplet": return RetrievalLoss(.triplet(try #require(loss.choice)), margin: try #require(loss.margin))
+            case "batch_hard": return RetrievalLoss(.batchHard, margin: try #require(loss.margin))
+            case "micro_f1": return RetrievalLoss(.microF1, margin: 1)
             case "segmentation": return task
             case "distillation":
                 return DistilledLoss(
@@ -135,14 +145,29 @@ struct GoldenObjective {
 
     /// What a step is given, but for hyperparameters and the teacher's logits.
     func inputs(_ step: Int) -> [String: Tensor] {
-        let shape = self.inputShape
+        let batch = self.inputShape[0]
         let images = self.file.input.images.replacingOccurrences(of: "{step}", with: String(step))
-        let masks = GoldenGenerator.integers("masks.\(step)", count: shape[0] * shape[2] * shape[3], bound: 2)
-        return [
-            "input": GoldenGenerator.uniform(images, shape: shape, scale: self.file.input.scale),
-            "target": Tensor(masks.map { Float($0) }, shape: [shape[0], 1, shape[2], shape[3]]),
-            "mask": Tensor([Float](repeating: 1, count: shape[0]), shape: [shape[0]]),
+        var inputs = [
+            "input": GoldenGenerator.uniform(images, shape: self.inputShape, scale: self.file.input.scale),
+            "mask": Tensor([Float](repeating: 1, count: batch), shape: [batch]),
         ]
+        switch self.file.loss.kind {
+        case "triplet", "batch_hard":
+            let labels = GoldenGenerator.integers("labels.\(step)", count: batch, bound: Self.labels.count)
+            inputs["labels"] = Tensor(labels.map { Self.labels[$0] }, shape: [batch])
+        case "micro_f1": inputs["targets"] = self.bits("targets.\(step)", [batch, self.file.model.classes])
+        default: inputs["target"] = self.bits("masks.\(step)", [batch, 1] + self.inputShape[2...])
+        }
+        if let seed = self.file.loss.seed { inputs[ModelBuilder.dropoutSeedName] = Tensor([seed, Int64(step)], shape: [2]) }
+        return inputs
+    }
+
+    /// What the labels of an example can be, a bit for each.
+    private static let labels: [Int64] = [1, 2, 4, 3]
+
+    private func bits(_ name: String, _ shape: [Int]) -> Tensor {
+        let bits = GoldenGenerator.integers(name, count: shape.reduce(1, *), bound: 2)
+        return Tensor(bits.map { Float($0) }, shape: shape)
     }
 }
 
@@ -151,11 +176,14 @@ extension GoldenObjective.Network {
     func network() throws -> any Architecture {
         switch self.architecture {
         case "segformer_b0": return SegFormer(.b0, classes: self.classes, dropPath: 0, dropout: 0)
-        default: return try ModelRecipe(architecture: self.architecture, classes: self.classes, imageSize: 32).make()
+        default:
+            let head = self.embedding.map {
+                EmbeddingHead(length: $0.length, hidden: $0.hidden, dropout: 0, labels: self.classes)
+            }
+            return try ModelRecipe(architecture: self.architecture, classes: self.classes, imageSize: 32, embedding: head)
+                .make()
         }
     }
-
-    var values: [String: Tensor] { GoldenObjective.values(self.parameters ?? []) }
 }
 
 /// `α` task + `β` divergence from a teacher's logits, the input `teacher` of the output's shape.

@@ -17,10 +17,7 @@ import Trainer
             guard step == 0 else { continue }
             let largest = golden.parameters.compactMap(\.gradient_largest).max() ?? 0
             for parameter in golden.parameters where parameter.trainable {
-                let actual = try run.gradient(parameter)
-                let expected = try golden.gradient(parameter)
-                try #require(actual.count == expected.count)
-                let worst = zip(actual, expected).map { abs($0 - $1) }.reduce(0) { $0 >= $1 ? $0 : $1 }
+                let worst = try run.distance(parameter)
                 // What is zero but for rounding, as for a bias before a normalisation, is compared with the others' size.
                 let scale = parameter.vanishes == true ? largest : try #require(parameter.gradient_largest)
                 #expect(worst <= 1e-4 * scale, "\(name): gradient of \(parameter.name) is off by \(worst / scale)")
@@ -37,10 +34,8 @@ import Trainer
 /// Our trainer on an objective.
 private struct ObjectiveRun {
     let golden: GoldenObjective
-    let plan: Plan
-    let store: ParameterStore
+    let trainer: GoldenStep
     let teacher: Plan?
-    let thread = ComputeThread(threads: 2)
 
     init(_ golden: GoldenObjective) throws {
         self.golden = golden
@@ -49,50 +44,38 @@ private struct ObjectiveRun {
             inputShape: golden.inputShape, optimizer: golden.optimizer, gradientClip: golden.maxNorm,
             trains: { trained.contains($0.name) })
         options.exposesGradients = true
-        let graph = try TrainingGraph(golden.network(), golden.loss, options)
-        let wanted = Dictionary(uniqueKeysWithValues: graph.parameters.map { ($0.name, $0.shape) })
-        try #require(wanted == golden.shapes, "parameter names and shapes")
-        var store = ParameterStore()
-        for (name, tensor) in golden.values { store[name] = tensor }
-        store.addZeros(graph.optimizerState)
-        self.store = store
-        let options2 = Plan.Options(threads: 2)
-        self.plan = try Plan(graph.graph, parameters: store.tensors, packs: PackStore(), options: options2)
+        self.trainer = try GoldenStep(
+            TrainingGraph(golden.network(), golden.loss, options), values: GoldenObjective.values(golden.parameters))
         self.teacher = try golden.teacher.map { teacher in
             var model = ModelBuilder(mode: .inference)
             let input = model.graph.input("input", TensorType(.float32, golden.inputShape))
             model.graph.output("output", try teacher.network().build(&model, input))
             return try Plan(
-                try model.graph.running([.channelsLast, .fuseMatMul]), parameters: teacher.values, packs: PackStore(),
-                options: options2)
+                try model.graph.running([.channelsLast, .fuseMatMul]),
+                parameters: GoldenObjective.values(teacher.parameters ?? []), packs: PackStore(),
+                options: Plan.Options(threads: 2))
         }
     }
 
     func step(_ index: Int) throws -> Double {
         var inputs = self.golden.inputs(index)
-        let hyper = Hyperparameters(learningRate: self.golden.learningRate, step: index + 1).values(self.golden.optimizer)
-        inputs[Hyperparameters.inputName] = Tensor(hyper, shape: [Hyperparameters.count])
-        let (plan, teacher, bound) = (self.plan, self.teacher, inputs)
-        return try self.thread.runAndWait {
-            var inputs = bound
-            if let teacher, let input = inputs["input"] {
+        if let teacher = self.teacher, let input = inputs["input"] {
+            inputs[GoldenObjective.teacherInput] = try self.trainer.thread.runAndWait {
                 try teacher.setInput("input", input)
                 try teacher.run()
-                inputs[GoldenObjective.teacherInput] = try teacher.output("output").copied()
+                return try teacher.output("output").copied()
             }
-            for (name, tensor) in inputs { try plan.setInput(name, tensor) }
-            try plan.run()
-            return Double(try plan.output("loss").array(of: Float.self)[0])
+        }
+        let hyper = Hyperparameters(learningRate: self.golden.learningRate, step: index + 1)
+        return try self.trainer.run(inputs, hyper, self.golden.optimizer)
+    }
+
+    /// The largest distance of a gradient's stored elements.
+    func distance(_ parameter: GoldenObjective.Parameter) throws -> Double {
+        try self.trainer.distance(parameter.name, from: self.golden.gradient(parameter)) {
+            self.golden.sampled(parameter.name, $0)
         }
     }
 
-    /// The elements of a gradient that the golden file has.
-    func gradient(_ parameter: GoldenObjective.Parameter) throws -> [Double] {
-        let all = try self.plan.output("gradient/" + parameter.name).doubles
-        return self.golden.sampled(parameter.name, all.count).map { all[$0] }
-    }
-
-    func norm(_ name: String) -> Double {
-        (self.store[name]?.doubles ?? [.nan]).reduce(0) { $0 + $1 * $1 }.squareRoot()
-    }
+    func norm(_ name: String) -> Double { self.trainer.norm(name) }
 }

@@ -186,65 +186,41 @@ struct GoldenTraining {
 
 /// Our trainer on a golden variant.
 private struct GoldenRun {
-    let plan: Plan
-    let store: ParameterStore
     let golden: GoldenTraining
-    let thread = ComputeThread(threads: 2)
+    let trainer: GoldenStep
 
     init(_ golden: GoldenTraining) throws {
         self.golden = golden
         let graph = try TrainingGraph(golden.recipe.make(), golden.loss, golden.options)
-        let wanted = Dictionary(uniqueKeysWithValues: graph.parameters.map { ($0.name, $0.shape) })
-        let given = Dictionary(uniqueKeysWithValues: golden.parameters.map { ($0.name, $0.shape) })
-        try #require(wanted == given, "parameter names and shapes")
-        var store = ParameterStore()
+        var values: [String: Tensor] = [:]
         for parameter in golden.parameters {
-            store[parameter.name] = GoldenGenerator.uniform(
+            values[parameter.name] = GoldenGenerator.uniform(
                 parameter.name, shape: parameter.shape, scale: parameter.scale, offset: parameter.offset)
         }
-        store.addZeros(graph.optimizerState)
-        if let weights = golden.classWeights {
-            store[ClassificationLoss.classWeightsName] = Tensor(weights, shape: [weights.count])
-        }
-        self.store = store
-        self.plan = try Plan(graph.graph, parameters: store.tensors, packs: PackStore(), options: Plan.Options(threads: 2))
+        let weights = golden.classWeights.map { [ClassificationLoss.classWeightsName: Tensor($0, shape: [$0.count])] }
+        self.trainer = try GoldenStep(graph, values: values, constants: weights ?? [:])
     }
 
     func step(_ index: Int) throws -> Double {
-        let optimizer = self.golden.options.optimizer
-        let hyper = Hyperparameters(learningRate: self.golden.learningRate, step: index + 1).values(optimizer)
-        let (plan, golden) = (self.plan, self.golden)
-        let (input, target) = (golden.input(index), golden.target(index))
-        let batch = golden.batch
-        return try self.thread.runAndWait {
-            try plan.setInput("input", input)
-            try plan.setInput(target.input, target.values)
-            try plan.setInput("mask", Tensor([Float](repeating: 1, count: batch), shape: [batch]))
-            try plan.setInput(Hyperparameters.inputName, Tensor(hyper, shape: [Hyperparameters.count]))
-            try plan.run()
-            return Double(try plan.output("loss").array(of: Float.self)[0])
-        }
+        let golden = self.golden
+        let target = golden.target(index)
+        let inputs = [
+            "input": golden.input(index), target.input: target.values,
+            "mask": Tensor([Float](repeating: 1, count: golden.batch), shape: [golden.batch]),
+        ]
+        return try self.trainer.run(
+            inputs, Hyperparameters(learningRate: golden.learningRate, step: index + 1), golden.options.optimizer)
     }
 
     /// The largest difference relative to the largest element.
     func gradientMismatch(_ gradient: GoldenTraining.Gradient, _ golden: GoldenTraining) throws -> Double {
-        let actual = try self.plan.output("gradient/" + gradient.name).doubles
         let expected = try #require(golden.tensors["gradient/" + gradient.name]).doubles
-        let indices =
+        let worst = try self.trainer.distance(gradient.name, from: expected) { count in
             gradient.sampled
-            ? GoldenGenerator.integers("indices." + gradient.name, count: expected.count, bound: actual.count)
-            : Array(actual.indices)
-        try #require(indices.count == expected.count)
-        let largest = expected.map(abs).max() ?? 0
-        var worst = 0.0
-        for (index, value) in zip(indices, expected) {
-            let distance = abs(actual[index] - value)
-            worst = distance.isNaN ? .infinity : max(worst, distance)
+                ? GoldenGenerator.integers("indices." + gradient.name, count: expected.count, bound: count) : Array(0..<count)
         }
-        return worst / largest
+        return worst / (expected.map(abs).max() ?? 0)
     }
 
-    func norm(_ name: String) -> Double {
-        (self.store[name]?.doubles ?? [.nan]).reduce(0) { $0 + $1 * $1 }.squareRoot()
-    }
+    func norm(_ name: String) -> Double { self.trainer.norm(name) }
 }
