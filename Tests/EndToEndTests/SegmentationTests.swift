@@ -81,6 +81,7 @@ import Testing
             }
             let rows = try String(contentsOfFile: output + "/results.csv", encoding: .utf8).split(separator: "\n").dropFirst()
             #expect(rows.count == 20 && rows.allSatisfy { $0.contains(",ok,vessel,") && $0.contains(",0.5,") })
+            try Self.expectKillsLeaveWholeMasks(sample.url.path + "/images", like: output, socket: socket, in: folder)
             try FileManager.default.moveItem(at: nested.appendingPathComponent(moved.lastPathComponent), to: moved)
             try FileManager.default.removeItem(at: nested)
             // A segmentation model does not screen.
@@ -91,6 +92,34 @@ import Testing
             daemon.process.terminate()
             #expect(daemon.outcome().status == 0)
         }
+    }
+
+    /// `kill -9` at any moment of `dr segment`: every mask that is there is whole, and the last run ends with the same files.
+    private static func expectKillsLeaveWholeMasks(
+        _ pictures: String, like expected: String, socket: String, in folder: URL
+    ) throws {
+        let output = folder.path + "/killed"
+        let arguments = ["segment", pictures, "--socket", socket, "--output", output, "--overlay"]
+        func masks(_ folder: String) throws -> [String: Data] {
+            let names = try FileManager.default.subpathsOfDirectory(atPath: folder)
+            let visible = names.filter { $0.hasSuffix(".png") && !$0.contains("/.") && !$0.hasPrefix(".") }
+            return try Dictionary(
+                uniqueKeysWithValues: visible.map { ($0, try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)"))) })
+        }
+        let whole = try masks(expected)
+        #expect(whole.count == 40)
+        for _ in 0..<12 {
+            let process = try Programs.Running("dr", arguments, in: folder)
+            Thread.sleep(forTimeInterval: Double.random(in: 0.02...0.25))
+            process.kill()
+            guard FileManager.default.fileExists(atPath: output) else { continue }
+            for (name, mask) in try masks(output) { #expect(mask == whole[name], "\(name)") }
+        }
+        let last = try Programs.run("dr", arguments, in: folder)
+        #expect(last.status == 0, "\(last.error)")
+        #expect(try masks(output) == whole)
+        let rows = try String(contentsOfFile: output + "/results.csv", encoding: .utf8).split(separator: "\n").dropFirst()
+        #expect(Set(rows.map { $0.prefix { $0 != "," } }).count == 20 && rows.count == 20)
     }
 
     @Test func masksThatDoNotFitAreRefusedTogether() throws {
