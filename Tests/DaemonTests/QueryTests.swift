@@ -138,9 +138,8 @@ import Testing
         let place = try await Place()
         // A model without an index is not a model that is gone.
         try Data("lost".utf8).write(to: URL(fileURLWithPath: place.folder + "/lost.png"))
-        #expect(await runQuery(place.options("lost.png", format: .json)) == 3)
-        #expect(try place.text == "{\"code\":\"no_index\",\"error\":\"index of model stub: there is none\"}\n")
-        try FileManager.default.removeItem(atPath: place.output)
+        #expect(await runQuery(place.options("lost.png", "lost.png", "lost.png", "lost.png")) == 3)
+        #expect(place.stub.targets.count { $0.contains("query") } <= 2)
         #expect(await runQuery(place.options("bad.png")) == 3)
         #expect(await runQuery(place.options("absent.png")) == 3)
         #expect(await runQuery(place.options("other.png", "other.png")) == 3)

@@ -11,6 +11,11 @@ package struct PictureFailure: Error, Sendable, Hashable {
         self.code = code
         self.message = message.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
+
+    /// Whether it says something about the model or its index, so that every other picture would fail as well.
+    var isAboutTheModel: Bool {
+        ["wrong_task", "ensemble", "no_index", "empty_index", "index_mismatch", "unknown_label"].contains(self.code)
+    }
 }
 
 /// What the daemon said about a picture.

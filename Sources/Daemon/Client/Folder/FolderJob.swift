@@ -120,7 +120,9 @@ package struct FolderJob<Verb: FolderVerb> {
         case .success(let reply):
             return try verb.findings(reply, about: name, from: client).map { row(.success($0)) }
         case .failure(let failure):
-            guard !verb.fatalCodes.contains(failure.code) else { throw DaemonError(.unsupported, "daemon", failure.message) }
+            guard !verb.stopsAtModel || !failure.isAboutTheModel else {
+                throw DaemonError(.unsupported, "daemon", failure.message)
+            }
             return [row(.failure(failure))]
         }
     }

@@ -6,8 +6,8 @@ package protocol FolderVerb: Sendable {
     var verb: String { get }
     /// Whether pictures in subfolders are asked about too.
     var entersSubfolders: Bool { get }
-    /// The daemon's codes about a picture that would be the same for every other: the run ends.
-    var fatalCodes: Set<String> { get }
+    /// Whether a failure that is about the model and not the picture ends the run; else each picture has its row.
+    var stopsAtModel: Bool { get }
 
     /// Refuses what cannot be done, before anything is asked or written.
     func check(_ pictures: [String], _ model: ModelSummary) throws(DaemonError)
@@ -23,7 +23,7 @@ package protocol FolderVerb: Sendable {
 
 extension FolderVerb {
     package var entersSubfolders: Bool { false }
-    package var fatalCodes: Set<String> { [] }
+    package var stopsAtModel: Bool { false }
 
     package func check(_ pictures: [String], _ model: ModelSummary) throws(DaemonError) {}
     package func begin(_ picture: String, _ model: ModelSummary) throws(DaemonError) {}

@@ -21,7 +21,7 @@ package struct Segmentation: FolderVerb {
 
     package var verb: String { self.overlay ? "segment?overlay=true" : "segment" }
     package var entersSubfolders: Bool { true }
-    package var fatalCodes: Set<String> { ["wrong_task"] }
+    package var stopsAtModel: Bool { true }
 
     /// The name of a class's mask below the folder.
     private func mask(of picture: String, _ name: String, _ model: ModelSummary) -> String {

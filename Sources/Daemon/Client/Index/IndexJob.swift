@@ -156,7 +156,7 @@ package struct IndexJob {
         case .success(let answer):
             return .success(try client.reply(EmbedReply.self, in: answer))
         case .failure(let failure):
-            guard failure.code != "wrong_task" else { throw DaemonError(.unsupported, "daemon", failure.message) }
+            guard !failure.isAboutTheModel else { throw DaemonError(.unsupported, "daemon", failure.message) }
             return .failure(failure)
         }
     }

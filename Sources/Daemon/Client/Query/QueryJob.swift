@@ -94,7 +94,7 @@ struct QueryJob {
                 return QueryAnswer(
                     picture: picture, id: id, result: .success(reply), json: String(decoding: answer.body, as: UTF8.self))
             case .failure(let failure):
-                guard failure.code != "wrong_task" else { throw DaemonError(.unsupported, "daemon", failure.message) }
+                guard !failure.isAboutTheModel else { throw DaemonError(.unsupported, "daemon", failure.message) }
                 let json = String(decoding: encodedJSON(["code": failure.code, "error": failure.message]), as: UTF8.self)
                 return QueryAnswer(picture: picture, id: id, result: .failure(failure), json: json)
             }
