@@ -5,7 +5,8 @@ import Synchronization
     import Glibc
 #endif
 
-/// SIGTERM and SIGINT as something to wait for; a second one ends the program at once. SIGPIPE is ignored.
+/// SIGTERM and SIGINT as something to wait for; a second one ends the program at once. SIGPIPE and SIGXFSZ
+/// are ignored: what could not be written says so itself.
 ///
 /// Unchecked: the sources are made here and only released later.
 package final class TerminationSignals: @unchecked Sendable {
@@ -17,6 +18,7 @@ package final class TerminationSignals: @unchecked Sendable {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
         self.stream = stream
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         let count = SignalCount()
         self.sources = [SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)

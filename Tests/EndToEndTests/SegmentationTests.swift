@@ -115,6 +115,11 @@ import Testing
             guard FileManager.default.fileExists(atPath: output) else { continue }
             for (name, mask) in try masks(output) { #expect(mask == whole[name], "\(name)") }
         }
+        // A limit on the size of files stands for a full disk.
+        try? FileManager.default.removeItem(atPath: output)
+        let full = try Programs.run("dr", arguments, in: folder, limits: "-f 2")
+        #expect([2, 3].contains(full.status) && full.error.contains(": cannot be written: File too large"), "\(full.error)")
+        for (name, mask) in try masks(output) { #expect(mask == whole[name], "\(name)") }
         let last = try Programs.run("dr", arguments, in: folder)
         #expect(last.status == 0, "\(last.error)")
         #expect(try masks(output) == whole)
