@@ -124,7 +124,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "Pipelines", "Graph", "Imaging", "Index", "Metrics", "OnnxFormat", "Runtime", "TestSupport", "dr", grdb,
+                "Daemon", "Pipelines", "Graph", "Imaging", "Index", "Metrics", "OnnxFormat", "Runtime", "TestSupport", grdb,
             ] + nio),
         .testTarget(name: "EndToEndTests", dependencies: ["dr", "dr-train", "dr-export", "drd", "Index"]),
     ],
