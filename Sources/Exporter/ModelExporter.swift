@@ -80,12 +80,14 @@ extension ModelExporter {
     private func prepare() throws -> Prepared {
         let recipe = self.source.recipe
         var task = self.source.task
-        let trained = task.preprocessing
-        let size = self.options.inputSize ?? ImageSize(height: trained.height, width: trained.width)
+        let size = self.options.inputSize ?? ImageSize(height: recipe.imageHeight, width: recipe.imageWidth)
         try recipe.check(size)
-        task.preprocessing = try Preprocessing(
-            crop: trained.crop, height: size.height, width: size.width, filter: trained.filter,
-            normalization: trained.normalization)
+        if case .picture(let trained) = task.input {
+            task = task.prepared(
+                by: try Preprocessing(
+                    crop: trained.crop, height: size.height, width: size.width, filter: trained.filter,
+                    normalization: trained.normalization))
+        }
         let threads = self.options.threads
         let network = try SourceNetwork(recipe, weights: self.source.weights, size: size, threads: threads)
         var (plain, weights) = try LoRAMerge.merged(recipe, self.source.weights)
@@ -107,7 +109,7 @@ extension ModelExporter {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         func json(_ value: some Encodable) throws -> String { String(decoding: try encoder.encode(value), as: UTF8.self) }
-        let normalization = task.preprocessing.normalization
+        let normalization = task.input.normalization
         return [
             "architecture": self.source.recipe.architecture,
             "class_names": try json(task.classNames),
@@ -164,7 +166,7 @@ extension ModelExporter {
 
     /// The written file's answer to a seeded input.
     private func goldenSample(_ session: Session, _ prepared: Prepared) throws -> GoldenSample {
-        let input = SeededInput(seed: 1, shape: [1, 3, prepared.size.height, prepared.size.width])
+        let input = SeededInput(seed: 1, shape: prepared.network.inputShape(batch: 1))
         let outputs = try session.runAndWait([ModelRecipe.inputName: input.tensor()])
         guard let logits = outputs[ModelRecipe.outputName]?.array(of: Float.self), logits.allSatisfy(\.isFinite) else {
             throw ExportError(.execution, ModelRecipe.outputName, "is not finite for a random input; the weights are unusable")

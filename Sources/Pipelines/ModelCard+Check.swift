@@ -50,8 +50,8 @@ extension ModelCard {
         let shape = sample.input.shape
         let count = TensorType.checkedElementCount(shape, byteCount: 4) ?? -1
         try require(
-            shape.count == 4 && (1...SeededInput.largestElementCount).contains(count), "\(field).input.shape",
-            "must be four sizes of a reasonable product")
+            (4...5).contains(shape.count) && (1...SeededInput.largestElementCount).contains(count), "\(field).input.shape",
+            "must be four or five sizes of a reasonable product")
         let (low, high) = (sample.input.low, sample.input.high)
         try require(low.isFinite && high.isFinite && low <= high, "\(field).input.low", "must be finite and at most high")
         try require(

@@ -20,27 +20,27 @@ package enum ModelTask: Sendable, Hashable {
         }
     }
 
-    /// From a decoded picture to the network's input.
-    package var preprocessing: Preprocessing {
-        get {
-            switch self {
-            case .screening(let task): task.preprocessing
-            case .segmentation(let task): task.preprocessing
-            case .retrieval(let task): task.preprocessing
-            }
+    /// What the network is given.
+    package var input: NetworkInput {
+        switch self {
+        case .screening(let task): .picture(task.preprocessing)
+        case .segmentation(let task): .picture(task.preprocessing)
+        case .retrieval(let task): task.input
         }
-        set {
-            switch self {
-            case .screening(var task):
-                task.preprocessing = newValue
-                self = .screening(task)
-            case .segmentation(var task):
-                task.preprocessing = newValue
-                self = .segmentation(task)
-            case .retrieval(var task):
-                task.preprocessing = newValue
-                self = .retrieval(task)
-            }
+    }
+
+    /// The same task for pictures that are prepared differently; a task for volumes stays as it is.
+    package func prepared(by preprocessing: Preprocessing) -> ModelTask {
+        switch self {
+        case .screening(var task):
+            task.preprocessing = preprocessing
+            return .screening(task)
+        case .segmentation(var task):
+            task.preprocessing = preprocessing
+            return .segmentation(task)
+        case .retrieval(var task):
+            if case .picture = task.input { task.input = .picture(preprocessing) }
+            return .retrieval(task)
         }
     }
 

@@ -3,27 +3,50 @@ import Imaging
 
 /// What a request's body holds, decoded. The one place that knows what kinds of bodies there are.
 struct RequestInput: Sendable {
-    let picture: Image
+    private enum Content {
+        case picture(Image)
+        case volume(Volume)
+    }
 
-    /// Decodes a PNG, JPEG or DICOM picture.
-    init(body: [UInt8]) throws(PipelineError) {
+    private let content: Content
+
+    /// Decodes what the network takes: a PNG, JPEG or DICOM picture, or a NIfTI volume, plain or gzipped.
+    init(body: [UInt8], for input: NetworkInput) throws(PipelineError) {
         do throws(ImagingError) {
-            self.picture = try Image.decode(body)
+            switch input {
+            case .picture: self.content = .picture(try Image.decode(body))
+            case .volume: self.content = .volume(try Volume.decodeNifti(body, subject: "volume"))
+            }
         } catch {
             throw PipelineError(error)
         }
     }
 
+    /// The picture that a network for pictures was given.
+    func picture() throws(PipelineError) -> Image {
+        guard case .picture(let image) = self.content else { throw Self.mismatch }
+        return image
+    }
+
+    private static let mismatch = PipelineError(.execution, "body", "is not what the network takes")
+
     /// The network's input, a batch of one.
-    func tensor(_ preprocessing: Preprocessing) throws(PipelineError) -> Tensor {
-        let tensor = Tensor(zeros: TensorType(.float32, [1, 3, preprocessing.height, preprocessing.width]))
+    func tensor(_ input: NetworkInput) throws(PipelineError) -> Tensor {
+        let tensor = Tensor(zeros: TensorType(.float32, input.shape(batch: 1)))
         do {
             try tensor.withElements(as: Float.self) { elements in
                 guard let start = elements.baseAddress else { return }
-                try preprocessing.apply(self.picture, into: start)
+                switch (input, self.content) {
+                case (.picture(let preprocessing), .picture(let image)): try preprocessing.apply(image, into: start)
+                case (.volume(let preprocessing), .volume(let volume)):
+                    preprocessing.normalize(try preprocessing.geometric(volume), into: start)
+                default: throw Self.mismatch
+                }
             }
         } catch let error as ImagingError {
             throw PipelineError(error)
+        } catch let error as PipelineError {
+            throw error
         } catch {
             throw PipelineError(.execution, "preprocessing", "\(error)")
         }

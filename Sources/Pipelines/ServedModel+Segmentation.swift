@@ -29,7 +29,7 @@ extension ServedModel {
         let (input, decoded) = try await self.decode(body)
         let (maps, timings) = try await self.maps(input, weight: 1)
         let result = try await self.decoding {
-            let image = input.picture
+            let image = try input.picture()
             // One view is cut as logits, as evaluation does.
             let classes =
                 maps.views.count == 1
@@ -49,7 +49,7 @@ extension ServedModel {
             let views = zip(augmentation.views, answer.outputs).map { view, maps in
                 view.turnedBack(maps, side: task.preprocessing.height)
             }
-            return LogitMaps(task: task, views: views, seen: task.view(of: input.picture), weight: weight)
+            return LogitMaps(task: task, views: views, seen: task.view(of: try input.picture()), weight: weight)
         }
         return (maps, answer.timings)
     }
@@ -70,7 +70,7 @@ extension ServedEnsemble {
             timings = timings + duration
         }
         let (result, areas) = try await first.decoding { [networks] in
-            let image = input.picture
+            let image = try input.picture()
             let vote = SegmentationVote(task, networks, width: image.width, height: image.height)
             return (try SegmentationResult(of: image, vote.classes, task, overlay: overlay), vote.areas)
         }

@@ -27,17 +27,19 @@ struct ViewOutputs: Sendable {
 extension ServedModel {
     /// Decodes a body on a decoding thread.
     func decode(_ body: [UInt8]) async throws -> (input: RequestInput, timings: Timings) {
-        let (input, duration) = try await self.decoding { try timed { try RequestInput(body: body) } }
+        let (input, duration) = try await self.decoding { [task = self.card.task] in
+            try timed { try RequestInput(body: body, for: task.input) }
+        }
         try Task.checkCancellation()
         return (input, Timings(decode: duration))
     }
 
     /// Prepares an input and runs the model on its views, one after another: each gives exactly what it would give alone.
     func outputs(_ input: RequestInput) async throws -> ViewOutputs {
-        let (preprocessing, views) = (self.card.task.preprocessing, self.augmentation.views)
+        let (wanted, views) = (self.card.task.input, self.augmentation.views)
         let (tensors, prepared) = try await self.decoding {
             try timed {
-                let picture = try input.tensor(preprocessing)
+                let picture = try input.tensor(wanted)
                 return views.map { $0.turned(picture) }
             }
         }

@@ -105,8 +105,7 @@ extension ServedModel {
 extension ServedModel {
     /// The model file has the input and output that the card says, and reads exactly the files that the card lists.
     private func checkInterface() throws(PipelineError) {
-        let preprocessing = self.card.task.preprocessing
-        let input = TensorType(.float32, [1, 3, preprocessing.height, preprocessing.width])
+        let input = TensorType(.float32, self.card.task.input.shape(batch: 1))
         guard self.inputs.count == 1, let port = self.inputs.first, port.name == self.card.input, port.accepts(input) else {
             throw PipelineError(.model, ModelCard.modelFileName, "does not take the card's input \(self.card.input): \(input)")
         }
@@ -175,9 +174,14 @@ private func checkSizes(_ card: ModelCard, directory: String) throws(PipelineErr
 
 /// The input has the shape that the views need.
 private func checkViews(of card: ModelCard, _ augmentation: TestTimeAugmentation) throws(PipelineError) {
-    let input = card.task.preprocessing
-    guard augmentation.views.count > 1, input.height != input.width else { return }
-    let message = "needs a square input; model \(card.name) takes \(input.height) x \(input.width) pixels"
+    guard augmentation.views.count > 1 else { return }
+    let message: String
+    switch card.task.input {
+    case .picture(let input) where input.height == input.width: return
+    case .picture(let input):
+        message = "needs a square input; model \(card.name) takes \(input.height) x \(input.width) pixels"
+    case .volume: message = "turns pictures; model \(card.name) takes volumes"
+    }
     throw PipelineError(.settings, ModelSettings.fileName, "test_time_augmentation \(augmentation.rawValue) \(message)")
 }
 

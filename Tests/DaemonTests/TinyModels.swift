@@ -76,7 +76,7 @@ final class TinyModels: Sendable {
     /// The network's outputs for a picture of its size, outside the daemon.
     func outputs(_ name: String, _ picture: Image) throws -> [Float] {
         let card = try ModelCard.load(directory: "\(self.root)/\(name)/1")
-        let preprocessing = card.task.preprocessing
+        let preprocessing = try #require(card.task.input.preprocessing)
         let input = Tensor(zeros: TensorType(.float32, [1, 3, preprocessing.height, preprocessing.width]))
         try input.withElements(as: Float.self) { try preprocessing.apply(picture, into: try #require($0.baseAddress)) }
         let session = try Session(path: "\(self.root)/\(name)/1/model.onnx", threads: 1)
@@ -102,7 +102,7 @@ final class TinyModels: Sendable {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         var graph = Graph()
         var random = SeededRandom(seed: seed)
-        let shape = [1, 3, task.preprocessing.height, task.preprocessing.width]
+        let shape = task.input.shape(batch: 1)
         let input = graph.input("input", TensorType(.float32, shape))
         graph.output("output", try build(&graph, input, &random))
         let written = try OnnxWriter.write(graph: graph, to: directory)

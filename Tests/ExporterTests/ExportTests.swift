@@ -95,8 +95,8 @@ struct ExportTests {
             }
         ).run()
         #expect(result.validation?.status == .pass)
-        #expect(result.card?.task.preprocessing.height == 96)
-        #expect(result.card?.task.preprocessing.width == 32)
+        #expect(result.card?.task.input.preprocessing?.height == 96)
+        #expect(result.card?.task.input.preprocessing?.width == 32)
         #expect(result.card?.goldenSamples.first?.input.shape == [1, 3, 96, 32])
     }
 

@@ -23,7 +23,7 @@ import Testing
         let image = picture(seed: 1)
         let answer = try await model.screen(image.encodedPNG())
         let (result, timings) = (answer.result, answer.timings)
-        let preprocessing = model.card.task.preprocessing
+        let preprocessing = try #require(model.card.task.input.preprocessing)
         let input = Tensor(zeros: TensorType(.float32, [1, 3, 48, 40]))
         try input.withElements(as: Float.self) { try preprocessing.apply(image, into: try #require($0.baseAddress)) }
         let logits = try #require(try await model.infer(["input": input])["output"]).array(of: Float.self)

@@ -48,6 +48,13 @@ import Trainer
         c.augmentation.contrast = 0.3
         c.augmentation.saturation = 0.4
         c.augmentation.hue = 0.1
+        c.volume = try VolumePreprocessing(size: [30, 80, 90], window: VolumeWindow(low: -160, high: 240), mean: 0.25, std: 0.75)
+        c.volumeAugmentation.affineProbability = 0.55
+        c.volumeAugmentation.rotation = 5
+        c.volumeAugmentation.scale = 0.15
+        c.volumeAugmentation.shift = 0.025
+        c.volumeAugmentation.noiseProbability = 0.45
+        c.volumeAugmentation.noise = 0.01
         c.retrieval.loss = .batchHard
         c.retrieval.mining = .hardest
         c.retrieval.margin = 0.5

@@ -19,7 +19,7 @@ package struct MergeCheck: Sendable, Codable, Hashable {
         let second = try merged.plan(batch: 1)
         var worst = 0.0
         for seed in 0..<inputs {
-            let input = SeededInput(seed: 1000 + UInt64(seed), shape: [1, 3, size.height, size.width]).tensor()
+            let input = SeededInput(seed: 1000 + UInt64(seed), shape: adapters.inputShape(batch: 1)).tensor()
             let expected = try first.logits(input).array(of: Float.self)
             let actual = try second.logits(input).array(of: Float.self)
             for (x, y) in zip(expected, actual) {

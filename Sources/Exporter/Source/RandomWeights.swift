@@ -17,10 +17,14 @@ extension ExportSource {
                 weights[spec.name] = spec.randomTensor(&random)
             }
             let preprocessing = try Preprocessing(height: recipe.imageHeight, width: recipe.imageWidth)
+            let input =
+                try recipe.slices.map {
+                    NetworkInput.volume(try VolumePreprocessing(size: [$0, recipe.imageHeight, recipe.imageWidth]))
+                } ?? .picture(preprocessing)
             let names = (0..<recipe.classes).map { "class \($0)" }
             let task: ModelTask =
                 if let head = recipe.embedding {
-                    .retrieval(RetrievalTask(labelNames: names, embeddingLength: head.length, preprocessing: preprocessing))
+                    .retrieval(RetrievalTask(labelNames: names, embeddingLength: head.length, input: input))
                 } else if ArchitectureTable.isDense(recipe.architecture) {
                     .segmentation(SegmentationTask(classNames: names, preprocessing: preprocessing))
                 } else {

@@ -18,6 +18,11 @@ package struct SourceNetwork: Sendable {
         self.threads = threads
     }
 
+    /// The shape of a batch of inputs.
+    package func inputShape(batch: Int) -> [Int] {
+        [batch] + (self.graph.input(named: ModelRecipe.inputName).map { Array(self.graph[$0].type.shape.dropFirst()) } ?? [])
+    }
+
     /// A plan for batches of that size; `tracing` plans the plain graph and keeps every value.
     package func plan(batch: Int, tracing: Bool = false) throws -> Plan {
         var graph = self.graph
@@ -62,6 +67,10 @@ extension ModelRecipe {
             let isTrained = size == ImageSize(height: self.imageHeight, width: self.imageWidth)
             let made = try self.make()
             let isTransformer = ((made as? EmbeddingNetwork)?.backbone ?? made) is VisionTransformer
+            guard isTrained || self.slices == nil else {
+                throw GraphError(
+                    .shape, "--input-size", "\(self.architecture) has linear layers for the size it was trained at; train it at \(size)")
+            }
             guard isTrained || !isTransformer else {
                 throw GraphError(
                     .shape, "--input-size",

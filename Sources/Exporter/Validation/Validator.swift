@@ -92,6 +92,6 @@ package struct Validator: Sendable {
     }
 
     private func input(batch: Int, seed: UInt64) -> Tensor {
-        SeededInput(seed: seed, shape: [batch, 3, self.size.height, self.size.width]).tensor()
+        SeededInput(seed: seed, shape: self.source.inputShape(batch: batch)).tensor()
     }
 }

@@ -26,11 +26,19 @@ package struct VolumePreprocessing: Sendable, Hashable {
         }
         guard mean.isFinite else { throw ImagingError(.invalidSetting, subject: "volume.mean", "must be a finite number") }
         guard std.isFinite, std > 0 else { throw ImagingError(.invalidSetting, subject: "volume.std", "must be above 0") }
-        self.size = VolumeSize(depth: size[0], height: size[1], width: size[2])
+        self.init(VolumeSize(depth: size[0], height: size[1], width: size[2]), window, mean: mean, std: std)
+    }
+
+    private init(_ size: VolumeSize, _ window: VolumeWindow, mean: Float, std: Float) {
+        self.size = size
         self.window = window
         self.mean = mean
         self.std = std
     }
+
+    /// 300 x 270 x 270 through the lung window.
+    package static let standard = VolumePreprocessing(
+        VolumeSize(depth: 300, height: 270, width: 270), .lung, mean: 0.449, std: 0.226)
 
     /// Floats that `normalize` writes.
     package var elementCount: Int { self.size.count }

@@ -57,8 +57,7 @@ extension EvaluateCommand {
         guard let images = self.images else { throw ConfigurationError(.value, "--images", "is missing beside --csv") }
         guard let masks = self.masks else { throw ConfigurationError(.value, "--masks", "is missing beside --csv") }
         let table = try LabelTable(file: URL(fileURLWithPath: csv), classes: configuration.data.classNames.count)
-        let files = try ImageFolder(URL(fileURLWithPath: images)).resolve(table)
-        let set = PictureSet(rows: table.rows, files: files, preprocessing: task.preprocessing, cacheByteCount: 0)
+        let set = try LabelledFiles(table, in: ImageFolder(URL(fileURLWithPath: images))).pictures(task.preprocessing)
         return try MaskedPictures(
             set, masks: ImageFolder(URL(fileURLWithPath: masks)), table: table.name, values: configuration.data.maskValues,
             cacheByteCount: 0)

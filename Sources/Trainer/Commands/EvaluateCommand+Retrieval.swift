@@ -15,9 +15,9 @@ extension EvaluateCommand {
     ) async throws {
         let weights = try directory.weights(of: checkpoint)
         let configuration = try ConfigurationFile.load(
-            "\(self.run)/config.yaml", overrides: [], defaults: TrainingConfiguration(image: task.preprocessing))
-        let data = try DataSource(configuration)
-        let queries = try self.queries(configuration) ?? data.validation
+            "\(self.run)/config.yaml", overrides: [], defaults: .standard())
+        let (training, held) = try DataSource(configuration).examples(configuration)
+        let queries = try self.queries(configuration) ?? held
         guard queries.count > 0 else {
             throw ConfigurationError(.value, self.run, "has no held-out pictures; name others with --csv and --images")
         }
@@ -26,8 +26,8 @@ extension EvaluateCommand {
         let thread = ComputeThread(threads: system.computeThreads)
         let evaluator = try Evaluator(recipe, batchSize: 1, parameters: weights, threads: system.computeThreads)
         var progress = ProgressLine()
-        let database = try await data.training.embedded(evaluator, on: thread, prefetch: system.prefetch) { done, total in
-            progress.show("training pictures", done: done, of: total, note: "")
+        let database = try await training.embedded(evaluator, on: thread, prefetch: system.prefetch) { done, total in
+            progress.show("database", done: done, of: total, note: "")
         }
         let asked = try await queries.embedded(evaluator, on: thread, prefetch: system.prefetch) { done, total in
             progress.show("queries", done: done, of: total, note: "")
@@ -46,11 +46,14 @@ extension EvaluateCommand {
         }
     }
 
-    private func queries(_ configuration: TrainingConfiguration) throws -> PictureSet? {
+    private func queries(_ configuration: TrainingConfiguration) throws -> (any ExampleSet)? {
         guard let csv = self.csv else { return nil }
         guard let images = self.images else { throw ConfigurationError(.value, "--images", "is missing beside --csv") }
         let table = try LabelTable(file: URL(fileURLWithPath: csv), scheme: configuration.data.labelScheme)
-        let files = try ImageFolder(URL(fileURLWithPath: images)).resolve(table)
-        return PictureSet(rows: table.rows, files: files, preprocessing: configuration.image, cacheByteCount: 0)
+        let files = try LabelledFiles(table, in: ImageFolder(URL(fileURLWithPath: images), of: configuration.content))
+        return switch configuration.content {
+        case .picture: files.pictures(configuration.image)
+        case .volume: files.volumes(configuration.volumePreprocessing)
+        }
     }
 }

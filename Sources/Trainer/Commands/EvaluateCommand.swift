@@ -85,12 +85,11 @@ package struct EvaluateCommand: Sendable {
         if let csv = self.csv {
             guard let images = self.images else { throw ConfigurationError(.value, "--images", "is missing beside --csv") }
             let table = try LabelTable(file: URL(fileURLWithPath: csv), classes: task.classNames.count)
-            let files = try ImageFolder(URL(fileURLWithPath: images)).resolve(table)
-            return PictureSet(rows: table.rows, files: files, preprocessing: task.preprocessing, cacheByteCount: 0)
+            return try LabelledFiles(table, in: ImageFolder(URL(fileURLWithPath: images))).pictures(task.preprocessing)
         }
         let configuration = try ConfigurationFile.load(
             "\(self.run)/config.yaml", overrides: [], defaults: TrainingConfiguration(image: task.preprocessing))
-        return try DataSource(configuration).validation
+        return try DataSource(configuration).validation.pictures(configuration.image)
     }
 
     private static func table(_ rows: [LabelRow], _ results: [ScreeningResult], classes: Int) -> String {

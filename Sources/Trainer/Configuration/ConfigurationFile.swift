@@ -88,6 +88,7 @@ package enum ConfigurationFile {
         full.model.weights = ""
         full.model.lora = LoRAConfiguration()
         full.training.gradientClip = 1
+        full.volume = .standard
         full.retrieval.batchesPerEpoch = 1
         full.distillation = TrainingConfiguration.DistillationSection()
         return full
@@ -110,7 +111,7 @@ package enum ConfigurationFile {
     }
 
     private static let sections =
-        "data, image, model, augmentation, retrieval, training, distillation, optimizer, checkpoints, system"
+        "data, image, volume, model, augmentation, volume_augmentation, retrieval, training, distillation, optimizer, checkpoints, system"
 
     private static func refuseUnknown(_ given: Tree, known: Tree) throws(ConfigurationError) {
         do throws(SettingsError) {

@@ -1,7 +1,7 @@
 package import Architectures
 package import Pipelines
 import Foundation
-import Imaging
+package import Imaging
 
 extension TrainingConfiguration {
     /// What `dr-train` starts from.
@@ -27,10 +27,11 @@ extension TrainingConfiguration {
 
     /// How the network is built.
     package func recipe() -> ModelRecipe {
-        ModelRecipe(
+        let volume = self.content == .volume ? self.volumePreprocessing.size : nil
+        return ModelRecipe(
             architecture: self.model.name, classes: self.task == .segmentation ? 1 : self.data.classNames.count,
-            imageHeight: self.image.height, imageWidth: self.image.width, globalPool: self.model.globalPool,
-            lora: self.model.lora, embedding: self.embeddingHead)
+            imageHeight: volume?.height ?? self.image.height, imageWidth: volume?.width ?? self.image.width,
+            globalPool: self.model.globalPool, lora: self.model.lora, embedding: self.embeddingHead, slices: volume?.depth)
     }
 
     private var embeddingHead: EmbeddingHead? {
@@ -39,6 +40,12 @@ extension TrainingConfiguration {
             length: self.retrieval.embeddingLength, hidden: self.retrieval.hiddenUnits, dropout: self.retrieval.dropout,
             labels: self.retrieval.loss == .microF1 ? self.data.labels.count : 0)
     }
+
+    /// What the examples are.
+    package var content: ImageFolder.Content { ArchitectureTable.isVolumetric(self.model.name) ? .volume : .picture }
+
+    /// From a volume to the network's input.
+    package var volumePreprocessing: VolumePreprocessing { self.volume ?? .standard }
 
     package var modelTask: ModelTask {
         switch self.task {
@@ -50,7 +57,8 @@ extension TrainingConfiguration {
 
     package var retrievalTask: RetrievalTask {
         RetrievalTask(
-            labelNames: self.data.labels, embeddingLength: self.retrieval.embeddingLength, preprocessing: self.image)
+            labelNames: self.data.labels, embeddingLength: self.retrieval.embeddingLength,
+            input: self.content == .volume ? .volume(self.volumePreprocessing) : .picture(self.image))
     }
 
     package var segmentationTask: SegmentationTask {
@@ -63,7 +71,7 @@ extension TrainingConfiguration {
 
     package func graphOptions(batchSize: Int) -> TrainingGraphOptions {
         TrainingGraphOptions(
-            inputShape: [batchSize, 3, self.image.height, self.image.width], adapters: self.model.lora, optimizer: self.optimizer,
+            inputShape: self.recipe().inputShape(batch: batchSize), adapters: self.model.lora, optimizer: self.optimizer,
             gradientClip: self.training.gradientClip)
     }
 
@@ -108,7 +116,14 @@ extension TrainingConfiguration {
             ArchitectureTable.isDense(self.model.name) == (self.task == .segmentation), "model.name",
             "\(self.model.name) is not made for \(self.task.rawValue)")
         try require(
-            !ArchitectureTable.isVolumetric(self.model.name), "model.name", "\(self.model.name) takes volumes, not pictures")
+            self.content == .picture || self.task == .retrieval, "model.name",
+            "\(self.model.name) is not made for \(self.task.rawValue)")
+        if self.content == .volume {
+            let size = self.volumePreprocessing.size
+            try require(
+                size.depth % 3 == 0 && size.height >= 65 && size.width >= 65, "volume.size",
+                "must be a multiple of 3 slices of 65 x 65 or more for \(self.model.name)")
+        }
         try self.validateTargets()
         if let distillation = self.distillation { try self.validateDistillation(distillation, require) }
         switch self.task {

@@ -9,8 +9,11 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     package var data = DataSection()
     /// Crop, size and normalisation; the same value goes into the exported card.
     package var image: Preprocessing
+    /// Networks that take volumes: size, window and normalisation; nil for 300 x 270 x 270 through the lung window.
+    package var volume: VolumePreprocessing?
     package var model = ModelSection()
     package var augmentation = Augmentation()
+    package var volumeAugmentation = VolumeAugmentation()
     package var retrieval = RetrievalSection()
     package var training = TrainingSection()
     /// A teacher to learn from; nil learns from the labels alone.

@@ -41,8 +41,8 @@ package struct DistillationObjective: Objective {
         guard self.teacher.task.classNames == own.classNames else {
             throw refuse("the teacher's classes are \(self.teacher.task.classNames), the student's \(own.classNames)")
         }
-        let (its, ours) = (self.teacher.task.preprocessing, own.preprocessing)
-        guard its.crop == ours.crop, its.normalization == ours.normalization else {
+        let (its, ours) = (self.teacher.task.input.preprocessing, own.input.preprocessing)
+        guard its?.crop == ours?.crop, its?.normalization == ours?.normalization else {
             throw refuse("the teacher crops or normalises pictures differently; only the size may differ (section image)")
         }
     }

@@ -9,7 +9,9 @@ package import Runtime
 /// After the steps of an epoch a share of the training pictures is embedded, and the held-out pictures are searched in it.
 package struct RetrievalObjective: Objective {
     private let configuration: TrainingConfiguration
-    package let data: DataSource
+    private let data: DataSource
+    private let training: any ExampleSet
+    private let validation: any ExampleSet
     /// The training pictures that are embedded after each epoch.
     private let database: [Int]
     private let sampling: Sampling
@@ -19,18 +21,19 @@ package struct RetrievalObjective: Objective {
         self.configuration = configuration
         let data = try DataSource(configuration)
         self.data = data
-        let (training, retrieval) = (configuration.training, configuration.retrieval)
-        self.database = data.training.stratified(retrieval.trainEvalShare, seed: training.seed &+ 1)
+        (self.training, self.validation) = data.examples(configuration)
+        let (settings, retrieval) = (configuration.training, configuration.retrieval)
+        self.database = self.training.stratified(retrieval.trainEvalShare, seed: settings.seed &+ 1)
         switch retrieval.loss {
         case .triplet, .batchHard:
             let sampler = try BalancedSampler(
                 labels: data.training.rows.map(\.labels), classesPerBatch: retrieval.classesPerBatch,
-                samplesPerClass: retrieval.samplesPerClass, limit: retrieval.batchesPerEpoch, seed: training.seed)
+                samplesPerClass: retrieval.samplesPerClass, limit: retrieval.batchesPerEpoch, seed: settings.seed)
             self.sampling = .balanced(sampler)
             self.batchSize = sampler.batchSize
         case .microF1:
-            self.sampling = .shuffled(count: data.training.count, seed: training.seed)
-            self.batchSize = min(training.batchSize, data.training.count)
+            self.sampling = .shuffled(count: data.training.count, seed: settings.seed)
+            self.batchSize = min(settings.batchSize, data.training.count)
         }
     }
 
@@ -46,18 +49,17 @@ package struct RetrievalObjective: Objective {
     }
 
     package let lossParameters: [String: Tensor] = [:]
-    package var trainingCount: Int { self.data.training.count }
-    package var heldOutCount: Int { self.data.validation.count }
+    package var trainingCount: Int { self.training.count }
+    package var heldOutCount: Int { self.validation.count }
     private var labelNames: [String] { self.configuration.data.labels }
 
     package func trainingBatches() -> any BatchSource {
-        BatchLoader(
-            self.data.training, batchSize: self.batchSize, augmentation: self.configuration.augmentation,
-            seed: self.configuration.training.seed, sampling: self.sampling,
+        self.training.trainingBatches(
+            self.configuration, batchSize: self.batchSize, sampling: self.sampling,
             targets: self.configuration.retrieval.loss == .microF1 ? .labelVectors(count: self.labelNames.count) : .labelBits)
     }
 
-    package func trainingPictures(size: Int) -> any BatchSource { BatchLoader(evaluating: self.data.training, batchSize: size) }
+    package func trainingPictures(size: Int) -> any BatchSource { self.training.batches(rows: nil, batchSize: size) }
 
     package var figures: [Figure] {
         var figures = [Figure("map10", "mAP@10"), Figure("train_map10", "train"), Figure("ndcg10", "NDCG@10")]
@@ -69,9 +71,9 @@ package struct RetrievalObjective: Objective {
 
     package func judge(_ evaluator: Evaluator, on thread: ComputeThread) async throws -> [String: Double] {
         let prefetch = self.configuration.system.prefetch
-        let database = try await self.data.training.embedded(
+        let database = try await self.training.embedded(
             rows: self.database, evaluator, on: thread, prefetch: prefetch)
-        let queries = try await self.data.validation.embedded(evaluator, on: thread, prefetch: prefetch)
+        let queries = try await self.validation.embedded(evaluator, on: thread, prefetch: prefetch)
         return try RetrievalEvaluation(queries: queries, database: database, labelNames: self.labelNames).figures
     }
 
@@ -91,31 +93,33 @@ package struct RetrievalObjective: Objective {
         ]
     }
 
+    private var noun: String { self.configuration.content == .volume ? "volumes" : "pictures" }
+
     package var summary: [String] {
-        self.data.summary.map { "\($0.part.rawValue): \($0.images) pictures of \($0.patients) patients, by labels \($0.grades)" }
-            + ["a database of \(self.database.count) training pictures is embedded after each epoch"]
+        self.data.summary.map { "\($0.part.rawValue): \($0.images) \(self.noun) of \($0.patients) patients, by labels \($0.grades)" }
+            + ["a database of \(self.database.count) training \(self.noun) is embedded after each epoch"]
             + self.data.duplicates.map { "warning: \($0)" }
     }
 
     package func readAll(progress: @Sendable (_ done: Int, _ total: Int) -> Void) throws(DataError) {
-        try self.data.readAll(progress: progress)
+        try Trainer.readAll(self.training, self.validation, progress: progress)
     }
 }
 
-extension PictureSet {
-    /// Pictures as vectors, in their order.
+extension ExampleSet {
+    /// Examples as vectors, in their order.
     /// - Parameter rows: which; nil for all.
     func embedded(
         rows: [Int]? = nil, _ evaluator: Evaluator, on thread: ComputeThread, prefetch: Int,
         progress: (Int, Int) -> Void = { _, _ in }
     ) async throws -> EmbeddedPictures {
         try await EmbeddedPictures(
-            BatchLoader(evaluating: self, rows: rows, batchSize: evaluator.batchSize),
+            self.batches(rows: rows, batchSize: evaluator.batchSize),
             rows: rows.map { $0.map { self.rows[$0] } } ?? self.rows, evaluator, on: thread, prefetch: prefetch,
             progress: progress)
     }
 
-    /// A part of the pictures, ascending, in which every set of labels has about that share and at least one picture.
+    /// A part of the examples, ascending, in which every set of labels has about that share and at least one picture.
     fileprivate func stratified(_ share: Double, seed: UInt64) -> [Int] {
         let groups = Dictionary(grouping: self.rows.indices, by: { self.rows[$0].labels }).sorted { $0.key < $1.key }
         return groups.enumerated().flatMap { number, group in

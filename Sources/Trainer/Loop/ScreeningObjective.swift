@@ -7,10 +7,13 @@ package import Runtime
 package struct ScreeningObjective: Objective {
     private let configuration: TrainingConfiguration
     package let data: DataSource
+    private let training: PictureSet
+    private let validation: PictureSet
 
     package init(_ configuration: TrainingConfiguration) throws {
         self.configuration = configuration
         self.data = try DataSource(configuration)
+        (self.training, self.validation) = self.data.pictures(configuration)
     }
 
     private var classes: Int { self.configuration.data.classNames.count }
@@ -23,21 +26,21 @@ package struct ScreeningObjective: Objective {
 
     package var lossParameters: [String: Tensor] {
         guard self.isBalanced else { return [:] }
-        return [ClassificationLoss.classWeightsName: balancedWeights(self.data.training.rows.map(\.grade), classes: self.classes)]
+        return [ClassificationLoss.classWeightsName: balancedWeights(self.training.rows.map(\.grade), classes: self.classes)]
     }
 
-    package var trainingCount: Int { self.data.training.count }
-    package var heldOutCount: Int { self.data.validation.count }
+    package var trainingCount: Int { self.training.count }
+    package var heldOutCount: Int { self.validation.count }
 
     package var batchSize: Int { min(self.configuration.training.batchSize, self.trainingCount) }
 
     package func trainingBatches() -> any BatchSource {
         BatchLoader(
-            self.data.training, batchSize: self.batchSize, augmentation: self.configuration.augmentation,
+            self.training, batchSize: self.batchSize, augmentation: self.configuration.augmentation,
             seed: self.configuration.training.seed)
     }
 
-    package func trainingPictures(size: Int) -> any BatchSource { BatchLoader(evaluating: self.data.training, batchSize: size) }
+    package func trainingPictures(size: Int) -> any BatchSource { BatchLoader(evaluating: self.training, batchSize: size) }
 
     package let figures = [
         Figure("val_loss", "val loss"), Figure("accuracy", "acc"), Figure("quadratic_kappa", "kappa"),
@@ -46,9 +49,9 @@ package struct ScreeningObjective: Objective {
 
     package func judge(_ evaluator: Evaluator, on thread: ComputeThread) async throws -> [String: Double] {
         let task = self.configuration.screeningTask
-        let results = try await self.data.validation.results(
+        let results = try await self.validation.results(
             evaluator, task, on: thread, prefetch: self.configuration.system.prefetch)
-        let rows = self.data.validation.rows
+        let rows = self.validation.rows
         let report = EvaluationReport(
             results, truth: rows.map(\.grade), patients: rows.map(\.patient), task: task, resamples: 0)
         let values = [
@@ -83,7 +86,7 @@ package struct ScreeningObjective: Objective {
     }
 
     package func readAll(progress: @Sendable (_ done: Int, _ total: Int) -> Void) throws(DataError) {
-        try self.data.readAll(progress: progress)
+        try Trainer.readAll(self.training, self.validation, progress: progress)
     }
 }
 

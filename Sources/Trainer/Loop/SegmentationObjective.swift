@@ -18,9 +18,9 @@ package struct SegmentationObjective: Objective {
         self.data = try DataSource(configuration)
         let folder = try ImageFolder(URL(fileURLWithPath: configuration.data.masks))
         let room = configuration.system.cacheMegabytes << 20
-        func masked(_ pictures: PictureSet, share: Double) throws(DataError) -> MaskedPictures {
+        func masked(_ files: LabelledFiles, share: Double) throws(DataError) -> MaskedPictures {
             try MaskedPictures(
-                pictures, masks: folder, table: URL(fileURLWithPath: configuration.data.csv).lastPathComponent,
+                files.pictures(configuration.image), masks: folder, table: URL(fileURLWithPath: configuration.data.csv).lastPathComponent,
                 values: configuration.data.maskValues, cacheByteCount: Int(Double(room) * share))
         }
         self.training = try masked(self.data.training, share: 0.75)
