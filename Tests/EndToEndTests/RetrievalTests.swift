@@ -122,6 +122,45 @@ import Testing
         }
     }
 
+    /// The rows of `evaluate --neighbours` by query: identifiers and distances, nearest first.
+    private static func evaluated(_ path: String) throws -> [String: [(id: String, distance: Double)]] {
+        let rows = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").dropFirst()
+            .map { $0.split(separator: ",").map(String.init) }
+        return try Dictionary(grouping: rows, by: { $0[0] }).mapValues { try $0.map { ($0[2], try #require(Double($0[3]))) } }
+    }
+
+    /// The training pictures in an index, and the held-out ones as queries.
+    @Test func servedNeighboursAreThoseOfEvaluate() throws {
+        try Self.with { served in
+            let run = try Self.original.get().path + "/run"
+            let output = served.folder.path + "/neighbours.csv"
+            let evaluate = try Programs.run(
+                "dr-train", ["evaluate", run, "--neighbours", output, "--threads", "2"], in: served.folder)
+            try #require(evaluate.status == 0, "\(evaluate.error)")
+            let expected = try Self.evaluated(output)
+            let training = served.folder.appendingPathComponent("training")
+            try FileManager.default.createDirectory(at: training, withIntermediateDirectories: true)
+            for file in try served.files() where expected[String(file.prefix { $0 != "." })] == nil {
+                try FileManager.default.copyItem(atPath: "\(served.pictures)/\(file)", toPath: "\(training.path)/\(file)")
+            }
+            let build = try served.dr("index", "build", served.index, "--model", "likeness", training.path)
+            try #require(build.status == 0, "\(build.error)")
+            var compared = 0
+            for file in try served.files().filter({ expected[String($0.prefix { $0 != "." })] != nil }).prefix(20) {
+                let answer = try served.query("\(served.pictures)/\(file)", "--model", "likeness", "-k", "20")
+                let neighbours = try #require(answer["neighbours"] as? [[String: Any]])
+                let wanted = try #require(expected[String(file.prefix { $0 != "." })])
+                #expect(neighbours.map { $0["id"] as? String } == wanted.map { $0.id })
+                for (neighbour, known) in zip(neighbours, wanted) {
+                    let distance = try #require(neighbour["distance"] as? Double)
+                    #expect(abs(distance - known.distance) <= 1e-5)
+                    compared += 1
+                }
+            }
+            #expect(compared == 400)
+        }
+    }
+
     @Test func whatIsSaidAboutQueries() throws {
         try Self.with { served in
             let few = served.folder.appendingPathComponent("few")

@@ -2,19 +2,37 @@
     import Glibc
 #endif
 
-/// Where pictures are looked for, and which files are taken for some: `.png`, `.jpg`, `.jpeg`, `.dcm`, `.dicom` in any case, and
-/// files without an extension that begin as DICOM files do. Hidden files are not taken.
+/// Where pictures and volumes are looked for, and which files are taken for some. Hidden files are not taken.
 enum PictureList {
-    /// What is looked for, for errors.
-    static let kinds = ".png, .jpg, .jpeg or DICOM file"
+    enum Kind: Sendable, CaseIterable {
+        /// `.png`, `.jpg`, `.jpeg`, `.dcm`, `.dicom` in any case, and files without an extension that begin as DICOM files do.
+        case picture
+        /// `.nii` and `.nii.gz` in any case.
+        case volume
 
-    /// The pictures by name below `folder`, sorted by bytes.
+        /// What is looked for, for errors.
+        var files: String { self == .picture ? ".png, .jpg, .jpeg or DICOM file" : ".nii or .nii.gz file" }
+
+        fileprivate var extensions: [String] {
+            self == .picture ? [".png", ".jpg", ".jpeg", ".dcm", ".dicom"] : [".nii.gz", ".nii"]
+        }
+
+        fileprivate func takes(_ name: String, _ path: String) -> Bool {
+            let lowercase = name.lowercased()
+            if self.extensions.contains(where: { lowercase.hasSuffix($0) }) { return true }
+            // A DICOMDIR is a table of contents.
+            guard self == .picture, !name.contains("."), lowercase != "dicomdir" else { return false }
+            return firstBytes(path, count: 132).dropFirst(128).elementsEqual("DICM".utf8)
+        }
+    }
+
+    /// The files of some kinds by name below `folder`, sorted by bytes.
     ///
     /// - Parameters:
     ///   - recursively: Enter subfolders, but no links to some; names then have slashes.
     ///   - other: A folder that is not entered, such as the one that is written.
     static func names(
-        in folder: String, recursively: Bool = false, leavingOut other: String? = nil
+        in folder: String, of kinds: [Kind] = [.picture], recursively: Bool = false, leavingOut other: String? = nil
     ) throws(DaemonError) -> [String] {
         let excluded = other.flatMap { FileIdentity($0) }
         var names: [String] = []
@@ -24,7 +42,7 @@ enum PictureList {
                 let path = "\(folder)/\(prefix)\(name)"
                 if recursively, isDirectory(path) {
                     if excluded == nil || FileIdentity(path) != excluded { folders.append("\(prefix)\(name)/") }
-                } else if Self.isPicture(name, path) {
+                } else if kinds.contains(where: { $0.takes(name, path) }) {
                     names.append(prefix + name)
                 }
             }
@@ -35,16 +53,9 @@ enum PictureList {
     /// The name without its extension: what the picture is called in an index.
     static func stem(_ name: String) -> String {
         let file = name.split(separator: "/").last ?? ""
+        if file.lowercased().hasSuffix(".nii.gz"), file.count > 7 { return String(name.dropLast(7)) }
         guard let dot = file.lastIndex(of: "."), dot != file.startIndex else { return name }
         return String(name.dropLast(file[dot...].count))
-    }
-
-    private static func isPicture(_ name: String, _ path: String) -> Bool {
-        let lowercase = name.lowercased()
-        if [".png", ".jpg", ".jpeg", ".dcm", ".dicom"].contains(where: { lowercase.hasSuffix($0) }) { return true }
-        // A DICOMDIR is a table of contents.
-        guard !name.contains("."), lowercase != "dicomdir" else { return false }
-        return firstBytes(path, count: 132).dropFirst(128).elementsEqual("DICM".utf8)
     }
 
     private static func entries(of folder: String) throws(DaemonError) -> [String] {

@@ -67,9 +67,12 @@ package struct ModelSummary: Codable, Sendable, Hashable {
     package var reason: String
     package var sha256: String?
     package var classNames: [String]?
+    /// Whether the model takes volumes instead of pictures.
+    package var takesVolumes: Bool?
 
     private enum CodingKeys: String, CodingKey {
         case name, version, state, reason, sha256
+        case takesVolumes = "takes_volumes"
         case classNames = "class_names"
     }
 
@@ -91,6 +94,7 @@ package struct ModelSummary: Codable, Sendable, Hashable {
         if case .ready(let served) = entry.state {
             self.sha256 = served.sha256
             self.classNames = served.task.classNames
+            if case .volume = served.task.input { self.takesVolumes = true }
         }
     }
 }

@@ -53,7 +53,7 @@ extension EvaluateCommand {
         let files = try LabelledFiles(table, in: ImageFolder(URL(fileURLWithPath: images), of: configuration.content))
         return switch configuration.content {
         case .picture: files.pictures(configuration.image)
-        case .volume: files.volumes(configuration.volumePreprocessing)
+        case .volume: files.volumes(configuration.volume)
         }
     }
 }

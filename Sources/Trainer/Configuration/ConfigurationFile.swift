@@ -88,7 +88,6 @@ package enum ConfigurationFile {
         full.model.weights = ""
         full.model.lora = LoRAConfiguration()
         full.training.gradientClip = 1
-        full.volume = .standard
         full.retrieval.batchesPerEpoch = 1
         full.distillation = TrainingConfiguration.DistillationSection()
         return full

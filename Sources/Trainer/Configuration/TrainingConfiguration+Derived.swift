@@ -1,7 +1,7 @@
 package import Architectures
 package import Pipelines
 import Foundation
-package import Imaging
+import Imaging
 
 extension TrainingConfiguration {
     /// What `dr-train` starts from.
@@ -27,9 +27,9 @@ extension TrainingConfiguration {
 
     /// How the network is built.
     package func recipe() -> ModelRecipe {
-        let volume = self.content == .volume ? self.volumePreprocessing.size : nil
+        let volume = self.content == .volume ? self.volume.size : nil
         return ModelRecipe(
-            architecture: self.model.name, classes: self.task == .segmentation ? 1 : self.data.classNames.count,
+            architecture: self.model.name, classes: self.task == .segmentation ? 1 : self.data.labels.count,
             imageHeight: volume?.height ?? self.image.height, imageWidth: volume?.width ?? self.image.width,
             globalPool: self.model.globalPool, lora: self.model.lora, embedding: self.embeddingHead, slices: volume?.depth)
     }
@@ -44,9 +44,6 @@ extension TrainingConfiguration {
     /// What the examples are.
     package var content: ImageFolder.Content { ArchitectureTable.isVolumetric(self.model.name) ? .volume : .picture }
 
-    /// From a volume to the network's input.
-    package var volumePreprocessing: VolumePreprocessing { self.volume ?? .standard }
-
     package var modelTask: ModelTask {
         switch self.task {
         case .screening: .screening(self.screeningTask)
@@ -58,7 +55,7 @@ extension TrainingConfiguration {
     package var retrievalTask: RetrievalTask {
         RetrievalTask(
             labelNames: self.data.labels, embeddingLength: self.retrieval.embeddingLength,
-            input: self.content == .volume ? .volume(self.volumePreprocessing) : .picture(self.image))
+            input: self.content == .volume ? .volume(self.volume) : .picture(self.image))
     }
 
     package var segmentationTask: SegmentationTask {
@@ -83,6 +80,9 @@ extension TrainingConfiguration {
         try require(!self.data.csv.isEmpty, "data.csv", "is missing: the CSV with id_code,diagnosis")
         try require(!self.data.images.isEmpty, "data.images", "is missing: the folder of the pictures")
         try require(self.data.classNames.count >= 2, "data.class_names", "needs two names or more")
+        try require(
+            self.data.labelNames.isEmpty || self.task == .retrieval, "data.label_names",
+            "is for retrieval; \(self.task.rawValue) takes one label for each picture")
         let referable = self.data.referableFrom ?? 1
         try require(
             self.task != .screening || referable >= 1 && referable < self.data.classNames.count, "data.referable_from",
@@ -119,7 +119,7 @@ extension TrainingConfiguration {
             self.content == .picture || self.task == .retrieval, "model.name",
             "\(self.model.name) is not made for \(self.task.rawValue)")
         if self.content == .volume {
-            let size = self.volumePreprocessing.size
+            let size = self.volume.size
             try require(
                 size.depth % 3 == 0 && size.height >= 65 && size.width >= 65, "volume.size",
                 "must be a multiple of 3 slices of 65 x 65 or more for \(self.model.name)")

@@ -9,8 +9,8 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     package var data = DataSection()
     /// Crop, size and normalisation; the same value goes into the exported card.
     package var image: Preprocessing
-    /// Networks that take volumes: size, window and normalisation; nil for 300 x 270 x 270 through the lung window.
-    package var volume: VolumePreprocessing?
+    /// Networks that take volumes: size, window and normalisation; the same value goes into the exported card.
+    package var volume = VolumePreprocessing.standard
     package var model = ModelSection()
     package var augmentation = Augmentation()
     package var volumeAugmentation = VolumeAugmentation()

@@ -65,7 +65,7 @@ extension DataSource {
             let room = Int(Double(configuration.system.cacheMegabytes << 20) * share)
             return switch configuration.content {
             case .picture: files.pictures(configuration.image, cacheByteCount: room)
-            case .volume: files.volumes(configuration.volumePreprocessing, cacheByteCount: room)
+            case .volume: files.volumes(configuration.volume, cacheByteCount: room)
             }
         }
         return (set(self.training, share: 0.75), set(self.validation, share: 0.25))

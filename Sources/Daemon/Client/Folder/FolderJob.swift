@@ -50,7 +50,7 @@ package struct FolderJob<Verb: FolderVerb> {
         let names = try PictureList.names(
             in: self.options.folder, recursively: self.verb.entersSubfolders,
             leavingOut: self.output == self.options.output ? nil : self.options.output)
-        guard !names.isEmpty else { throw DaemonError(.file, self.options.folder, "has no \(PictureList.kinds)") }
+        guard !names.isEmpty else { throw DaemonError(.file, self.options.folder, "has no \(PictureList.Kind.picture.files)") }
         let model = try await self.client.readyModel(self.options.model)
         guard let format = ResultFormat<Verb.Found>(path: self.output, classes: model.classNames?.count ?? 0) else {
             throw DaemonError(.file, self.output, "must end in .csv or .jsonl")

@@ -63,7 +63,7 @@ package struct IndexJob {
         let model = try await self.client.readyModel(self.options.model)
         let wanted = try LabelledPictures(
             folder: self.options.folder, labels: self.options.labels, labelNames: model.classNames ?? [],
-            index: self.options.index)
+            kind: model.takesVolumes == true ? .volume : .picture, index: self.options.index)
         let index = try self.open(for: model)
         let todo = try self.absent(wanted.pictures, from: index)
         var outcome = IndexOutcome(

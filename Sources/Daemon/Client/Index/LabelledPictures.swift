@@ -19,10 +19,13 @@ struct LabelledPictures: Sendable {
     /// - Parameters:
     ///   - labels: the CSV; without one pictures have no labels and no patients.
     ///   - labelNames: the model's.
+    ///   - kind: what the model takes.
     ///   - index: a folder that is not searched for pictures.
-    init(folder: String, labels: String?, labelNames: [String], index: String) throws(DaemonError) {
-        let names = try PictureList.names(in: folder, recursively: true, leavingOut: index)
-        guard !names.isEmpty else { throw DaemonError(.file, folder, "has no \(PictureList.kinds)") }
+    init(
+        folder: String, labels: String?, labelNames: [String], kind: PictureList.Kind, index: String
+    ) throws(DaemonError) {
+        let names = try PictureList.names(in: folder, of: [kind], recursively: true, leavingOut: index)
+        guard !names.isEmpty else { throw DaemonError(.file, folder, "has no \(kind.files)") }
         let files = Dictionary(grouping: names, by: PictureList.stem)
         var problems = ProblemList()
         if let labels {
