@@ -1,4 +1,5 @@
 import Foundation
+import Metrics
 
 extension EvaluationReport {
     /// The figures as a table for a person.
@@ -10,7 +11,7 @@ extension EvaluationReport {
         var lines = [
             "pictures           \(self.images) of \(self.patients) patients",
             "loss               \(number(self.loss))",
-            "accuracy           \(number(self.accuracy))",
+            "accuracy           \(number(self.accuracy))\(self.accuracyInterval)",
             "balanced accuracy  \(number(self.balancedAccuracy))",
             "macro F1           \(number(self.macroF1))",
             "quadratic kappa    \(number(self.quadraticKappa))",
@@ -32,5 +33,12 @@ extension EvaluationReport {
             lines.append("  \(name.padding(toLength: 18, withPad: " ", startingAt: 0))\(cells)")
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// Wilson's interval of the accuracy as text; empty without pictures.
+    private var accuracyInterval: String {
+        let right = self.confusion.indices.reduce(0) { $0 + self.confusion[$1][$1] }
+        guard let interval = wilsonInterval(successes: right, trials: self.images) else { return "" }
+        return " (95 % \(fixed(interval.lower))-\(fixed(interval.upper)), Wilson over pictures)"
     }
 }
