@@ -72,6 +72,7 @@ import Trainer
         c.training.minLearningRate = 2e-6
         c.training.warmupEpochs = 0.5
         c.training.gradientClip = 0.7
+        c.training.gradientCheckpointing = true
         c.training.labelSmoothing = 0.1
         c.training.classWeights = .balanced
         c.training.seed = 9
@@ -107,6 +108,7 @@ import Trainer
         let defaults = try ConfigurationFile.yaml(Self.defaults())
         let kept = Set(yaml.split(separator: "\n")).intersection(defaults.split(separator: "\n")).filter { !$0.hasSuffix(":") }
         #expect(kept.isEmpty, "\(kept)")
+        #expect(changed.graphOptions(batchSize: 1).recomputesActivations)
     }
 
     @Test func overridesWinOverTheFile() throws {

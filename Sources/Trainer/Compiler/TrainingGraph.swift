@@ -10,6 +10,8 @@ package struct TrainingGraphOptions: Sendable {
     package var optimizer: OptimizerConfiguration
     /// Largest global L2 norm of the gradient; nil leaves it as it is.
     package var gradientClip: Float?
+    /// Activations are computed again for the backward half instead of kept: less memory, more time.
+    package var recomputesActivations = false
     /// The gradients become outputs called `gradient/<parameter>`; for tests and analysis.
     package var exposesGradients = false
     /// Which parameters learn; by default all, or adapters and head when there are adapters.
@@ -69,7 +71,8 @@ package struct TrainingGraph: Sendable {
         let result = try forward.differentiated(loss, withRespectTo: Set(ids))
         var step = StepEmitter(graph: result.graph, options: options)
         try step.emit(trained: trained, ids: ids, gradients: result.gradients)
-        self.graph = try step.graph.running([.withoutDeadNodes, .fuseMatMul])
+        let graph = try step.graph.running([.withoutDeadNodes, .fuseMatMul])
+        self.graph = options.recomputesActivations ? try graph.running([.recomputeActivations]) : graph
         self.parameters = parameters
         self.trained = trained.map(\.name)
         self.optimizerState = step.state

@@ -67,9 +67,11 @@ extension TrainingConfiguration {
     }
 
     package func graphOptions(batchSize: Int) -> TrainingGraphOptions {
-        TrainingGraphOptions(
+        var options = TrainingGraphOptions(
             inputShape: self.recipe().inputShape(batch: batchSize), adapters: self.model.lora, optimizer: self.optimizer,
             gradientClip: self.training.gradientClip)
+        options.recomputesActivations = self.training.gradientCheckpointing
+        return options
     }
 
     /// Refuses values that no run can have; the key at fault is named.

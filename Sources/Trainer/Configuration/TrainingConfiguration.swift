@@ -82,6 +82,8 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
         package var warmupEpochs = 1.0
         /// Largest global norm of the gradient; nil does not clip.
         package var gradientClip: Float? = 1
+        /// Activations are computed again in the backward pass instead of kept: about half the memory for a third more time.
+        package var gradientCheckpointing = false
         package var labelSmoothing: Float = 0
         /// Segmentation: share of the Dice loss beside the cross-entropy, 0...1.
         package var diceWeight: Float = 0.5
