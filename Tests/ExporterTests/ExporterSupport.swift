@@ -31,6 +31,11 @@ let unet = ModelRecipe(architecture: "unet_resnet18", classes: 2, imageHeight: 3
 let segformer = ModelRecipe(
     architecture: "segformer_b0", classes: 1, imageHeight: 64, imageWidth: 96,
     lora: LoRAConfiguration(rank: 4, alpha: 16, dropout: 0.1, targets: ["q_proj", "v_proj"]))
+let embedder = ModelRecipe(
+    architecture: "resnet18", classes: 3, imageSize: 32, embedding: EmbeddingHead(length: 24, hidden: 32, labels: 3))
+let volumetric = ModelRecipe(
+    architecture: "proximity100x100", classes: 4, imageHeight: 65, imageWidth: 97,
+    embedding: EmbeddingHead(length: 24, labels: 4), slices: 6)
 
 /// A run directory with random weights, none of them neutral.
 func makeRun(
