@@ -92,7 +92,7 @@ let package = Package(
         .testTarget(name: "GraphTests", dependencies: ["Graph", "TestSupport"]),
         .testTarget(
             name: "OperatorTests",
-            dependencies: ["Graph", "CKernels", "Kernels", "TrainingKernels", "Checkpoints", "TestSupport"]),
+            dependencies: ["Graph", "CKernels", "Kernels", "Runtime", "TrainingKernels", "Checkpoints", "TestSupport"]),
         .testTarget(name: "OnnxFormatTests", dependencies: ["Graph", "OnnxFormat", "COnnxCheck"]),
         .testTarget(
             name: "RuntimeTests",
