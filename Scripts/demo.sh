@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 echo "== build"
-swift build -c release --build-tests
+swift build -c release
 bin=$PWD/$(swift build -c release --show-bin-path | sed "s|^$PWD/||")
 work=$(mktemp -d)
 daemon=
