@@ -89,10 +89,14 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Graph", "Kernels"], path: "Tests/TestSupport"),
         .executableTarget(
             name: "index-writer", dependencies: ["Graph", "Index", "TestSupport"], path: "Tests/TestPrograms/index-writer"),
+        .target(
+            name: "NodeSuite", dependencies: ["Graph", "Kernels", "OnnxFormat", "Runtime"], path: "Tests/NodeSuite"),
+        .executableTarget(name: "node-suite", dependencies: ["NodeSuite"], path: "Tests/TestPrograms/node-suite"),
         .testTarget(name: "GraphTests", dependencies: ["Graph", "TestSupport"]),
         .testTarget(
             name: "OperatorTests",
             dependencies: ["Graph", "CKernels", "Kernels", "Runtime", "TrainingKernels", "Checkpoints", "TestSupport"]),
+        .testTarget(name: "NodeSuiteTests", dependencies: ["NodeSuite"]),
         .testTarget(name: "OnnxFormatTests", dependencies: ["Graph", "OnnxFormat", "COnnxCheck"]),
         .testTarget(
             name: "RuntimeTests",

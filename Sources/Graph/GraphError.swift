@@ -1,6 +1,6 @@
 /// What is wrong with a graph, an operator or its inputs.
 package struct GraphError: Error, Sendable, CustomStringConvertible {
-    package enum Code: Sendable {
+    package enum Code: Sendable, Equatable {
         /// Shapes or ranks that do not fit together.
         case shape
         /// An element type that the operator does not take.
@@ -15,6 +15,8 @@ package struct GraphError: Error, Sendable, CustomStringConvertible {
         case gradient
         /// The operator, opset or form is not supported.
         case unsupported
+        /// What a node means, or the size of its outputs, depends on the value of this input, which is not known yet.
+        case valueNeeded(input: Int)
     }
 
     package let code: Code

@@ -29,6 +29,7 @@ package enum OnnxValue: Sendable {
     case float(Float)
     case floats([Float])
     case string(String)
+    case strings([String])
     case tensor(Tensor)
 }
 
@@ -105,6 +106,14 @@ package struct OnnxReader: Sendable {
         }
     }
 
+    package mutating func floats(_ name: String) throws(GraphError) -> [Float]? {
+        switch self.attributes.removeValue(forKey: name) {
+        case nil: return nil
+        case .floats(let values): return values
+        default: throw self.wrongType(name, "floats")
+        }
+    }
+
     package mutating func tensor(_ name: String) throws(GraphError) -> Tensor? {
         switch self.attributes.removeValue(forKey: name) {
         case nil: return nil
@@ -113,24 +122,32 @@ package struct OnnxReader: Sendable {
         }
     }
 
-    /// Takes input `index` as an attribute. Nil when the input is absent; an error when it is not constant.
+    /// Takes input `index` as an attribute. Nil when the input is absent.
+    ///
+    /// Throws `valueNeeded` when the value is not known: the model is then run up to here, and read on with the value.
     package mutating func constant(input index: Int) throws(GraphError) -> Tensor? {
-        guard index < self.inputs.count, self.inputs[index] != nil else { return nil }
-        guard let tensor = self.constants[index] else {
-            throw GraphError(.unsupported, self.type, "input \(index) must be a constant here")
-        }
+        guard let tensor = try self.value(input: index) else { return nil }
         self.consumed.insert(index)
         return tensor
     }
 
-    /// Takes an int64 or int32 input as an attribute.
+    /// The value of input `index`, which stays an input: for operators whose output sizes depend on it. Nil when absent.
+    package func value(input index: Int) throws(GraphError) -> Tensor? {
+        guard index < self.inputs.count, self.inputs[index] != nil else { return nil }
+        guard let tensor = self.constants[index] else {
+            throw GraphError(.valueNeeded(input: index), self.type, "input \(index) must be known before shapes are")
+        }
+        return tensor
+    }
+
+    /// Takes an integer input as an attribute.
     package mutating func constantInts(input index: Int) throws(GraphError) -> [Int]? {
         guard let tensor = try self.constant(input: index) else { return nil }
-        switch tensor.type.dataType {
-        case .int64: return tensor.array(of: Int64.self).map { Int($0) }
-        case .int32: return tensor.array(of: Int32.self).map { Int($0) }
-        default: throw GraphError(.dataType, self.type, "input \(index) must be integers, is \(tensor.type)")
+        guard !tensor.type.dataType.isFloating, tensor.type.dataType != .bool, tensor.type.dataType != .uint64 else {
+            throw GraphError(.dataType, self.type, "input \(index) must be integers, is \(tensor.type)")
         }
+        let access = ElementAccess(tensor.type.dataType)
+        return (0..<tensor.type.elementCount).map { Int(access.integer(tensor.rawPointer, $0)) }
     }
 
     private func wrongType(_ name: String, _ wanted: String) -> GraphError {

@@ -59,6 +59,12 @@ package struct Tensor: Sendable {
         self.fill(values)
     }
 
+    /// A bool tensor; `values` are row-major and as many as `shape` says.
+    package init(bools values: [Bool], shape: [Int]) {
+        self.init(zeros: TensorType(.bool, shape))
+        self.fill(values.map { $0 ? UInt8(1) : 0 })
+    }
+
     package var shape: [Int] { self.type.shape }
 
     package var rawPointer: UnsafeMutableRawPointer {

@@ -8,11 +8,14 @@ package struct OnnxLimits: Sendable, Hashable {
     package var rank: Int
     /// Elements of one tensor, of any value of the graph.
     package var elements: Int
+    /// Nodes of a graph once loops are unrolled and functions and branches put in.
+    package var nodes: Int
 
-    package init(modelBytes: Int = 0x7FFF_FFFF, rank: Int = 12, elements: Int = 1 << 36) {
+    package init(modelBytes: Int = 0x7FFF_FFFF, rank: Int = 12, elements: Int = 1 << 36, nodes: Int = 1 << 18) {
         self.modelBytes = modelBytes
         self.rank = rank
         self.elements = elements
+        self.nodes = nodes
     }
 
     /// Throws when a tensor of this type is beyond the limits; afterwards its element and byte counts cannot overflow.
@@ -30,15 +33,21 @@ package struct OnnxLimits: Sendable, Hashable {
 
 /// What this module reads and writes of the standard.
 package enum OnnxVersion {
-    /// Opsets of the default domain.
-    package static let opsets = 13...20
+    /// Opsets of the default domain that are read.
+    package static let opsets = 7...25
+    /// Opsets that are written.
+    package static let writtenOpsets = 13...25
 
     /// The oldest `ir_version` that knows the opset.
     package static func ir(opset: Int) -> Int {
         switch opset {
         case ...14: 7
         case ...18: 8
-        default: 9
+        case ...20: 9
+        case ...22: 10
+        case 23: 11
+        case 24: 12
+        default: 13
         }
     }
 }

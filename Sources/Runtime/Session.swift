@@ -49,83 +49,9 @@ package final class Session: Sendable {
     /// Seconds by node of one run.
     package func profile(_ inputs: [String: Tensor]) throws -> [(node: Node, implementation: String, seconds: Double)] {
         try self.thread.runAndWait { [plans] in
-            let plan = try plans.plan(for: inputs)
-            for (name, tensor) in inputs { try plan.setInput(name, tensor) }
-            return try plan.profile()
-        }
-    }
-}
-
-/// The plans of one model by input shapes. Only the session's thread touches it.
-private final class PlanCache: @unchecked Sendable {
-    /// More shapes than this, and the oldest plan is given up.
-    private static let capacity = 8
-
-    private let model: OnnxModel
-    private let threads: Int
-    private let packs = PackStore()
-    private var plans: [(key: [String: TensorType], plan: Plan)] = []
-
-    init(_ model: OnnxModel, threads: Int) {
-        self.model = model
-        self.threads = threads
-    }
-
-    func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        let plan = try self.plan(for: inputs)
-        for (name, tensor) in inputs { try plan.setInput(name, tensor) }
-        try plan.run()
-        var outputs: [String: Tensor] = [:]
-        for output in plan.graph.outputs { outputs[output.name] = try plan.output(output.name).copied() }
-        return outputs
-    }
-
-    func trace(_ inputs: [String: Tensor]) throws -> [(node: String, tensors: [Tensor])] {
-        let graph = try self.graph(for: inputs)
-        let plan = try Plan(
-            graph, parameters: [:], packs: PackStore(), options: Plan.Options(threads: self.threads, keepsEverything: true))
-        for (name, tensor) in inputs { try plan.setInput(name, tensor) }
-        try plan.run()
-        return graph.nodes.map { ($0.name, $0.outputs.map { plan.view($0).copied() }) }
-    }
-
-    func plan(for inputs: [String: Tensor]) throws -> Plan {
-        let key = inputs.mapValues(\.type)
-        if let known = self.plans.first(where: { $0.key == key }) { return known.plan }
-        let plain = try self.graph(for: inputs)
-        let graph: Graph
-        do throws(GraphError) {
-            graph = try plain.running(Self.passes)
-        } catch {
-            throw RuntimeError(error)
-        }
-        let plan = try Plan(graph, parameters: [:], packs: self.packs, options: Plan.Options(threads: self.threads))
-        if self.plans.count >= Self.capacity { self.plans.removeFirst() }
-        self.plans.append((key, plan))
-        return plan
-    }
-
-    /// What makes a file's graph fast; the exporter validates with the same.
-    private static let passes: [Pass] = [
-        .fuseGelu, .fuseAttention, .channelsLast, .fuseMatMul, .foldConstants, .fuseConv, .withoutDeadNodes,
-    ]
-
-    private func graph(for inputs: [String: Tensor]) throws(RuntimeError) -> Graph {
-        for port in self.model.inputs {
-            guard let tensor = inputs[port.name] else {
-                throw RuntimeError(.input, port.name, "is missing; the model takes \(port)")
-            }
-            guard tensor.type.dataType == port.dataType else {
-                throw RuntimeError(.input, port.name, "is \(tensor.type), the model takes \(port)")
-            }
-        }
-        if let extra = inputs.keys.first(where: { name in !self.model.inputs.contains { $0.name == name } }) {
-            throw RuntimeError(.input, extra, "is no input of the model; its inputs are \(self.model.inputs.map(\.name))")
-        }
-        do throws(OnnxError) {
-            return try self.model.graph(inputs: inputs.mapValues(\.shape), operators: OperatorTable.all)
-        } catch {
-            throw RuntimeError(error)
+            var times: [(node: Node, implementation: String, seconds: Double)] = []
+            _ = try plans.walk(inputs) { (plan) throws(RuntimeError) in times += try plan.profile() }
+            return times
         }
     }
 }

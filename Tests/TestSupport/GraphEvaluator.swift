@@ -63,19 +63,3 @@ package struct GraphEvaluator: Sendable {
         return tensor
     }
 }
-
-extension Tensor {
-    /// The elements as doubles, whatever their type.
-    package var doubles: [Double] {
-        switch self.type.dataType {
-        case .float32: self.array(of: Float.self).map(Double.init)
-        case .float64: self.array(of: Double.self)
-        case .int64: self.array(of: Int64.self).map(Double.init)
-        case .int32: self.array(of: Int32.self).map(Double.init)
-        case .int16: self.array(of: Int16.self).map(Double.init)
-        case .int8: self.array(of: Int8.self).map(Double.init)
-        case .uint8, .bool: self.array(of: UInt8.self).map(Double.init)
-        case .float16, .bfloat16: preconditionFailure("no doubles from \(self.type.dataType)")
-        }
-    }
-}

@@ -34,7 +34,7 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
                 Int32.random(in: Int32(range.lowerBound)...Int32(range.upperBound), using: &random)
             }
         case .bool, .uint8: self.fill(tensor) { (random: inout SeededRandom) in UInt8.random(in: 0...1, using: &random) }
-        case .float16, .bfloat16, .int16, .int8: preconditionFailure("no random \(type.dataType)")
+        default: preconditionFailure("no random \(type.dataType)")
         }
         return tensor
     }

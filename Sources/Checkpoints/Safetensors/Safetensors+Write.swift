@@ -46,8 +46,11 @@ extension Safetensors {
         for (name, tensor) in entries {
             let begin = end
             end += tensor.type.byteCount
+            guard let code = tensor.type.dataType.safetensors else {
+                preconditionFailure("\(name): safetensors has no \(tensor.type.dataType.rawValue)")
+            }
             let fields: [JSONValue.Member] = [
-                .init("dtype", .string(tensor.type.dataType.safetensors)),
+                .init("dtype", .string(code)),
                 .init("shape", .array(tensor.shape.map { .integer($0) })),
                 .init("data_offsets", .array([.integer(begin), .integer(end)])),
             ]
@@ -63,16 +66,17 @@ extension DataType {
     /// The place of the type in the file: never a larger element behind a smaller one.
     fileprivate var safetensorsRank: Int {
         switch self {
-        case .int64: 0
+        case .int64, .uint64: 0
         case .float64: 1
         case .float32: 2
-        case .int32: 3
+        case .int32, .uint32: 3
         case .bfloat16: 4
         case .float16: 5
-        case .int16: 6
+        case .int16, .uint16: 6
         case .int8: 7
         case .uint8: 8
         case .bool: 9
+        default: 10
         }
     }
 }

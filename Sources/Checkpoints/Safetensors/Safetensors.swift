@@ -159,8 +159,8 @@ extension DataType {
         self = type
     }
 
-    /// The name in a safetensors header.
-    var safetensors: String {
+    /// The name in a safetensors header; nil where the format has none.
+    var safetensors: String? {
         switch self {
         case .float32: "F32"
         case .float64: "F64"
@@ -171,7 +171,14 @@ extension DataType {
         case .int16: "I16"
         case .int8: "I8"
         case .uint8: "U8"
+        case .uint64: "U64"
+        case .uint32: "U32"
+        case .uint16: "U16"
+        case .float8e4m3fn: "F8_E4M3"
+        case .float8e5m2: "F8_E5M2"
+        case .float8e8m0: "F8_E8M0"
         case .bool: "BOOL"
+        case .float8e4m3fnuz, .float8e5m2fnuz, .float4e2m1, .int4, .int2, .uint4, .uint2: nil
         }
     }
 }

@@ -8,7 +8,7 @@ extension Tensor {
         case .float16: self.converted(from: UInt16.self) { floatFromHalf($0) }
         case .bfloat16: self.converted(from: UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
         case .float64: self.converted(from: Double.self) { Float($0) }
-        case .int64, .int32, .int16, .int8, .uint8, .bool: nil
+        default: nil
         }
     }
 

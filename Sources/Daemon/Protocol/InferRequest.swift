@@ -107,7 +107,7 @@ package struct InferRequest: Sendable {
         guard let data = node["data"] else {
             throw DaemonError(.invalid, subject, "has neither data nor parameters.binary_data_size")
         }
-        guard type.dataType != .float16, type.dataType != .bfloat16 else {
+        guard type.dataType.isSpelledInJSON else {
             throw DaemonError(.invalid, subject, "\(type.dataType.wireName) is taken as binary data only")
         }
         let count = data.scalarCount

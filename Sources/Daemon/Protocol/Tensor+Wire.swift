@@ -35,7 +35,10 @@ extension Tensor {
         case .int8: self.init(type, elements: elements, { $0.integer.flatMap(Int8.init(exactly:)) })
         case .uint8: self.init(type, elements: elements, { $0.integer.flatMap(UInt8.init(exactly:)) })
         case .bool: self.init(type, elements: elements, { $0.bool.map { $0 ? UInt8(1) : 0 } })
-        case .float16, .bfloat16: return nil
+        case .uint64: self.init(type, elements: elements, { $0.integer.flatMap(UInt64.init(exactly:)) })
+        case .uint32: self.init(type, elements: elements, { $0.integer.flatMap(UInt32.init(exactly:)) })
+        case .uint16: self.init(type, elements: elements, { $0.integer.flatMap(UInt16.init(exactly:)) })
+        default: return nil
         }
     }
 
@@ -67,7 +70,10 @@ extension Tensor {
         case .int8: unsafe self.withElements(as: Int8.self) { unsafe joined($0) { _ in true } }
         case .uint8: unsafe self.withElements(as: UInt8.self) { unsafe joined($0) { _ in true } }
         case .bool: self.array(of: UInt8.self).map { $0 == 0 ? "false" : "true" }.joined(separator: ",")
-        case .float16, .bfloat16: nil
+        case .uint64: unsafe self.withElements(as: UInt64.self) { unsafe joined($0) { _ in true } }
+        case .uint32: unsafe self.withElements(as: UInt32.self) { unsafe joined($0) { _ in true } }
+        case .uint16: unsafe self.withElements(as: UInt16.self) { unsafe joined($0) { _ in true } }
+        default: nil
         }
     }
 }

@@ -125,7 +125,7 @@ extension ShapeArithmetic.FoldedNode {
 
     fileprivate func cast() throws(GraphError) -> SmallTensor? {
         let x = try self.input(0)
-        guard let to = try self.int("to"), let type = DataType(onnx: to) else { return nil }
+        guard let to = try self.int("to"), let type = DataType(onnxCode: to) else { return nil }
         switch type {
         case .float32, .float64: return SmallTensor(type, x.shape, .floats(x.doubles))
         case .bool: return SmallTensor(type, x.shape, .ints(x.doubles.map { $0 == 0 ? 0 : 1 }))
@@ -133,7 +133,7 @@ extension ShapeArithmetic.FoldedNode {
             if let values = x.ints { return SmallTensor(type, x.shape, .ints(values)) }
             let values = x.doubles.compactMap { Int(exactly: $0.rounded(.towardZero)) }
             return values.count == x.count ? SmallTensor(type, x.shape, .ints(values)) : nil
-        case .float16, .bfloat16, .int16, .int8: return nil
+        default: return nil
         }
     }
 

@@ -43,7 +43,7 @@ struct SmallTensor: Sendable, Equatable {
         case .uint8, .bool: elements = .ints(tensor.array(of: UInt8.self).map { Int($0) })
         case .float32: elements = .floats(tensor.array(of: Float.self).map { Double($0) })
         case .float64: elements = .floats(tensor.array(of: Double.self))
-        case .float16, .bfloat16, .int16, .int8: return nil
+        default: return nil
         }
         self.init(tensor.type.dataType, tensor.shape, elements)
     }
@@ -95,7 +95,7 @@ struct SmallTensor: Sendable, Equatable {
         case .int32: Int32(exactly: value) != nil
         case .uint8: UInt8(exactly: value) != nil
         case .bool: value == 0 || value == 1
-        case .float64, .float32, .float16, .bfloat16, .int16, .int8: false
+        default: false
         }
     }
 

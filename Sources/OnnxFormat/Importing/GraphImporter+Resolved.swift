@@ -58,9 +58,10 @@ extension GraphImporter {
     private func dropout(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> [Meaning] {
         try Self.allow(["seed"], in: node)
         if inputs.count > 2, let training = inputs[2] {
-            guard let tensor = Self.constant(training), let flag = SmallTensor(tensor), flag.ints == [0] else {
-                throw GraphError(.unsupported, node.type, "training_mode must be a constant false")
+            guard let flag = Self.constant(training) else {
+                throw GraphError(.valueNeeded(input: 2), node.type, "training_mode must be known")
             }
+            guard flag.scalar == 0 else { throw GraphError(.unsupported, node.type, "training_mode must be false") }
         }
         return [try Self.required(inputs, 0, node), .absent]
     }
@@ -83,10 +84,11 @@ extension GraphImporter {
     /// Small ones become constants, others one element that is expanded when it is needed.
     private mutating func constantOfShape(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> Meaning {
         try Self.allow(["value"], in: node)
-        guard let tensor = Self.constant(try Self.required(inputs, 0, node)), let sizes = SmallTensor(tensor),
-            let shape = sizes.ints,
-            sizes.shape.count == 1, shape.allSatisfy({ $0 >= 0 })
-        else { throw GraphError(.unsupported, node.type, "the shape must be a constant") }
+        guard let tensor = Self.constant(try Self.required(inputs, 0, node)) else {
+            throw GraphError(.valueNeeded(input: 0), node.type, "the shape must be known")
+        }
+        guard let sizes = SmallTensor(tensor), let shape = sizes.ints, sizes.shape.count == 1, shape.allSatisfy({ $0 >= 0 })
+        else { throw GraphError(.shape, node.type, "the shape is \(tensor.type), must be a list of sizes") }
         let element: Tensor
         switch node.attributes["value"] {
         case nil: element = Tensor([Float(0)], shape: [])
@@ -115,7 +117,7 @@ extension GraphImporter {
             constants.append(small)
         }
         let folded = ShapeArithmetic.FoldedNode(
-            type: node.type, opset: self.model.opset, attributes: node.attributes, inputs: constants)
+            type: node.type, opset: node.opset, attributes: node.attributes, inputs: constants)
         return try ShapeArithmetic.fold(folded)?.tensor
     }
 }

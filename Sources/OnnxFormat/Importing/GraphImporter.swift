@@ -11,19 +11,28 @@ struct GraphImporter {
         case absent
     }
 
+    /// What remains to be read.
+    enum Work {
+        case node(OnnxModel.Node)
+        case loop(LoopState)
+        /// A loop's results once its last iteration is in the graph.
+        case stack(outputs: [(name: String, parts: [String], axis: Int)])
+    }
+
     let model: OnnxModel
     let table: OnnxTable
     var graph = Graph()
+    /// Last first.
+    private var pending: [Work]
     private var meanings: [String: Meaning] = [:]
     /// Values of the constants that are in the graph, by the name in the file.
     private var constants: [String: ValueID] = [:]
-    /// Every output of every node, to tell a wrong order from a name that nobody makes.
-    private let outputs: Set<String>
+    private var importedCount = 0
 
     init(_ model: OnnxModel, _ table: OnnxTable) {
         self.model = model
         self.table = table
-        self.outputs = Set(model.nodes.flatMap(\.outputs))
+        self.pending = model.nodes.reversed().map { .node($0) }
     }
 
     mutating func addInputs(_ inputs: [(name: String, type: TensorType)]) throws(OnnxError) {
@@ -46,15 +55,18 @@ struct GraphImporter {
         }
     }
 
-    func meaning(_ name: String, in node: OnnxModel.Node) throws(OnnxError) -> Meaning {
+    func meaning(_ name: String, in node: String) throws(OnnxError) -> Meaning {
         guard let meaning = self.meanings[name] else {
+            let isMadeLater = self.pending.contains { work in
+                if case .node(let node) = work { node.outputs.contains(name) } else { false }
+            }
             let reason =
-                self.outputs.contains(name)
+                isMadeLater
                 ? "reads \(name) before it is made: the nodes are not in order or form a cycle"
                 : "reads \(name), which nothing makes"
-            throw OnnxError(.structure, node.name, reason)
+            throw OnnxError(.structure, node, reason)
         }
-        if case .absent = meaning { throw OnnxError(.unsupported, node.name, "reads \(name), the mask of a dropout") }
+        if case .absent = meaning { throw OnnxError(.unsupported, node, "reads \(name), the mask of a dropout") }
         return meaning
     }
 
@@ -80,21 +92,87 @@ struct GraphImporter {
         }
     }
 
-    mutating func add(_ node: OnnxModel.Node) throws(OnnxError) {
-        let inputs = try node.inputs.map { (name) throws(OnnxError) in
-            name.isEmpty ? nil : try self.meaning(name, in: node)
+    /// Puts work before what is pending, in order.
+    mutating func push(_ work: [Work]) { self.pending.append(contentsOf: work.reversed()) }
+
+    /// Reads nodes until none is left or one needs a value that is not known; returns that value's name.
+    mutating func importPending() throws(OnnxError) -> String? {
+        while let work = self.pending.popLast() {
+            self.importedCount += 1
+            guard self.importedCount <= self.model.limits.nodes else {
+                throw OnnxError(.tooLarge, self.model.name, "more than \(self.model.limits.nodes) nodes once loops are unrolled")
+            }
+            let demand: String?
+            switch work {
+            case .node(let node): demand = try self.add(node)
+            case .loop(let state): demand = try self.step(state)
+            case .stack(let outputs):
+                for output in outputs { try self.stack(output.name, output.parts, axis: output.axis) }
+                demand = nil
+            }
+            if let demand {
+                self.pending.append(work)
+                return demand
+            }
         }
-        let resolved: [Meaning]?
+        return nil
+    }
+
+    /// Ends the graph here: its outputs are the wanted value and all that the pending work reads.
+    mutating func cut(for wanted: String) throws(OnnxError) -> (graph: Graph, wanted: String) {
+        var names = self.pending.reduce(into: Set(self.model.outputs.map(\.name))) { $0.formUnion($1.readNames) }
+        names.insert(wanted)
+        var alive: [(name: String, id: ValueID)] = []
+        for name in names.sorted() {
+            if case .value(let id)? = self.meanings[name] { alive.append((name, id)) }
+        }
+        for (name, id) in alive { self.graph.output(name, id) }
+        let finished = try self.finished()
+        self.graph = Graph()
+        self.constants = [:]
+        self.meanings = self.meanings.filter { if case .value = $0.value { false } else { true } }
+        for (name, _) in alive where name != wanted {
+            guard let output = finished.outputs.first(where: { $0.name == name }) else { continue }
+            self.meanings[name] = .value(self.graph.input(name, finished[output.value].type))
+        }
+        return (finished, wanted)
+    }
+
+    /// Gives a name the value that was found by running what comes before it.
+    mutating func resolve(_ name: String, _ value: Tensor) throws(OnnxError) {
+        try self.define(name, .constant(value))
+    }
+
+    /// Returns the name of a value that must be known first.
+    private mutating func add(_ node: OnnxModel.Node) throws(OnnxError) -> String? {
+        let inputs = try node.inputs.map { (name) throws(OnnxError) in
+            name.isEmpty ? nil : try self.meaning(name, in: node.name)
+        }
         do throws(GraphError) {
-            resolved = try self.resolved(node, inputs)
+            if let function = self.model.functions[node.qualifiedType] {
+                self.push(try function.expanded(for: node).map { .node($0) })
+            } else if !node.subgraphs.isEmpty {
+                return try self.control(node, inputs)
+            } else if let resolved = try self.resolved(node, inputs) {
+                return try self.defining(resolved, of: node)
+            } else {
+                return try self.defining(try self.applied(node, inputs), of: node)
+            }
+            return nil
         } catch {
+            if case .valueNeeded(let index) = error.code, index < node.inputs.count { return node.inputs[index] }
             throw OnnxError(error.at(node: node.name))
         }
-        if let resolved {
-            try self.define(resolved, of: node)
-        } else {
-            try self.define(try self.applied(node, inputs), of: node)
+    }
+
+    private mutating func defining(_ meanings: [Meaning], of node: OnnxModel.Node) throws(GraphError) -> String? {
+        do throws(OnnxError) {
+            try self.define(meanings, of: node)
+        } catch {
+            throw GraphError(
+                error.code == .structure ? .structure : .unsupported, node.type, "\(error.subject): \(error.message)")
         }
+        return nil
     }
 
     private mutating func define(_ meanings: [Meaning], of node: OnnxModel.Node) throws(OnnxError) {
@@ -106,30 +184,53 @@ struct GraphImporter {
     }
 
     /// The node's operator, applied.
-    private mutating func applied(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(OnnxError) -> [Meaning] {
+    private mutating func applied(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> [Meaning] {
         guard let type = self.table[node.type] else {
-            throw OnnxError(.unsupportedOperator, node.name, "\(node.type) is only supported on constant sizes")
+            throw GraphError(.unsupported, node.type, "is only supported on constant sizes")
         }
         var reader = OnnxReader(
-            type: node.type, opset: self.model.opset, attributes: node.attributes,
+            type: node.type, opset: node.opset, attributes: node.attributes,
             inputs: inputs.map { $0.flatMap(self.type(of:)) }, constants: inputs.map(Self.constant),
             outputCount: node.outputs.count)
+        let op = try type.init(onnx: &reader)
+        guard reader.unread.isEmpty else {
+            let names = reader.unread.joined(separator: ", ")
+            throw GraphError(.unsupported, node.type, "attributes that are not supported: \(names)")
+        }
+        var ids: [ValueID?] = []
+        for (index, name) in node.inputs.enumerated() where !reader.consumed.contains(index) {
+            ids.append(inputs[index].flatMap { self.value(name, $0) })
+        }
+        while let last = ids.last, last == nil { ids.removeLast() }
+        let outputs = try self.graph.append(op, ids, name: node.name)
+        for id in outputs { try self.check(self.graph[id]) }
+        return outputs.map { .value($0) }
+    }
+
+    /// Joins values along a new axis.
+    private mutating func stack(_ name: String, _ parts: [String], axis: Int) throws(OnnxError) {
         do throws(GraphError) {
-            let op = try type.init(onnx: &reader)
-            guard reader.unread.isEmpty else {
-                let names = reader.unread.joined(separator: ", ")
-                throw GraphError(.unsupported, node.type, "attributes that are not supported: \(names)")
-            }
             var ids: [ValueID?] = []
-            for (index, name) in node.inputs.enumerated() where !reader.consumed.contains(index) {
-                ids.append(inputs[index].flatMap { self.value(name, $0) })
+            for part in parts {
+                guard let meaning = self.meanings[part], let id = self.value(part, meaning) else {
+                    throw GraphError(.structure, name, "\(part) is not made by the loop")
+                }
+                ids.append(try self.graph.apply(Unsqueeze(axes: [axis]), id, name: "\(part)/Unsqueeze"))
             }
-            while let last = ids.last, last == nil { ids.removeLast() }
-            let outputs = try self.graph.append(op, ids, name: node.name)
-            for id in outputs { try self.check(self.graph[id]) }
-            return outputs.map { .value($0) }
+            guard !ids.isEmpty else {
+                throw GraphError(.unsupported, name, "a loop that runs no time has no shape for what it collects")
+            }
+            let id = try self.graph.append(Concat(axis: axis), ids, name: name)[0]
+            try self.check(self.graph[id])
+            try self.redefine(name, .value(id))
         } catch {
-            throw OnnxError(error.at(node: node.name))
+            throw OnnxError(error)
+        }
+    }
+
+    private mutating func redefine(_ name: String, _ meaning: Meaning) throws(GraphError) {
+        guard self.meanings.updateValue(meaning, forKey: name) == nil else {
+            throw GraphError(.structure, name, "two values have this name")
         }
     }
 
@@ -155,12 +256,27 @@ struct GraphImporter {
             try port.check(self.graph[id].type, binding: binding)
             self.graph.output(port.name, id)
         }
+        return try self.finished()
+    }
+
+    private func finished() throws(OnnxError) -> Graph {
         do throws(GraphError) {
             let graph = try self.graph.withoutDeadNodes()
             try graph.verify(after: "import")
             return graph
         } catch {
             throw OnnxError(.structure, error.subject, error.message)
+        }
+    }
+}
+
+extension GraphImporter.Work {
+    /// Names that the work reads; may name more.
+    fileprivate var readNames: Set<String> {
+        switch self {
+        case .node(let node): node.readNames
+        case .loop(let state): state.readNames
+        case .stack(let outputs): Set(outputs.flatMap(\.parts))
         }
     }
 }

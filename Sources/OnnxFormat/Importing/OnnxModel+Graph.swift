@@ -14,13 +14,21 @@ extension OnnxModel {
     package func graph(
         binding: [String: Int] = [:], inputs: [String: [Int]]? = nil, operators: [any Operator.Type]
     ) throws(OnnxError) -> Graph {
+        let stage = try self.stage(binding: binding, inputs: inputs, operators: operators)
+        guard let wanted = stage.wanted else { return stage.graph }
+        throw OnnxError(.binding, wanted, "decides sizes or branches, and is only known when the model runs")
+    }
+
+    /// The first stage of the model for inputs of these sizes; parameters as for `graph`.
+    package func stage(
+        binding: [String: Int] = [:], inputs: [String: [Int]]? = nil, operators: [any Operator.Type]
+    ) throws(OnnxError) -> OnnxStage {
         let table = OnnxTable(operators)
         try self.refuseUnsupportedOperators(table)
         var importer = GraphImporter(self, table)
         try importer.addInputs(try self.inputTypes(binding: binding, inputs: inputs ?? [:]))
         for (name, tensor) in self.initializers { try importer.define(initializer: name, tensor) }
-        for node in self.nodes { try importer.add(node) }
-        return try importer.finish(binding: binding)
+        return try OnnxStage(importer, binding: binding)
     }
 
     /// The types of the inputs once every dimension has its size.
@@ -40,7 +48,8 @@ extension OnnxModel {
     }
 
     private func refuseUnsupportedOperators(_ table: OnnxTable) throws(OnnxError) {
-        let unknown = self.nodes.filter { !table.isKnown($0) }
+        let all = (self.nodes + self.functions.values.flatMap(\.nodes)).flatMap(\.withInnerNodes)
+        let unknown = all.filter { !table.isKnown($0) && self.functions[$0.qualifiedType] == nil }
         guard unknown.isEmpty else {
             throw OnnxError(
                 .unsupportedOperator, self.name.isEmpty ? "model" : self.name,
@@ -83,7 +92,9 @@ extension OnnxPort {
 struct OnnxTable {
     private let readers: [String: any OnnxOperator.Type]
     /// Operators that the importer resolves itself.
-    private static let resolved: Set<String> = ["Constant", "Identity", "Dropout", "Shape", "Size", "ConstantOfShape"]
+    private static let resolved: Set<String> = [
+        "Constant", "Identity", "Dropout", "Shape", "Size", "ConstantOfShape", "If", "Loop", "Scan",
+    ]
     private static let folded = ShapeArithmetic.types
 
     /// Where two operators read one type the first counts.

@@ -17,20 +17,18 @@ struct ModelReader {
         var tensors = TensorReader(directory: directory, limits: self.limits)
         let initializers = try self.takeInitializers(&tensors)
         let graph = self.proto.graph
-        var nodes: [OnnxModel.Node] = []
-        nodes.reserveCapacity(graph.node.count)
-        for (index, node) in graph.node.enumerated() {
-            nodes.append(try NodeReader(node, index: index).read(&tensors))
-        }
+        let opset = try self.opset()
+        let nodes = try SubgraphReader.nodes(graph.node, opset: opset, &tensors)
+        let functions = try SubgraphReader.functions(self.proto.functions, opset: opset, &tensors)
         let weights = Set(initializers.map(\.name))
         let files = tensors.files.map { OnnxModel.File(path: $0.location, contents: $0.storage) }
         return OnnxModel(
-            name: graph.name, opset: try self.opset(), irVersion: Int(self.proto.irVersion),
+            name: graph.name, opset: opset, irVersion: Int(self.proto.irVersion),
             producerName: self.proto.producerName, producerVersion: self.proto.producerVersion,
             modelVersion: Int(self.proto.modelVersion), metadata: try self.metadata(),
             inputs: try self.ports(graph.input.filter { !weights.contains($0.name) }),
             outputs: try self.ports(graph.output), files: [model] + files, initializers: initializers, nodes: nodes,
-            limits: self.limits)
+            functions: functions, limits: self.limits)
     }
 
     /// Each proto is given up once its tensor is read, so that weights inside the model file are not held twice.
@@ -52,15 +50,9 @@ struct ModelReader {
         guard self.proto.irVersion >= 3 else {
             throw OnnxError(.unsupported, self.path, "ir_version \(self.proto.irVersion) is older than 3")
         }
-        guard self.proto.functions.isEmpty else { throw OnnxError(.unsupported, self.path, "model-local functions are not read") }
         guard self.proto.trainingInfo.isEmpty else { throw OnnxError(.unsupported, self.path, "training_info is not read") }
         guard self.proto.graph.sparseInitializer.isEmpty else {
             throw OnnxError(.unsupported, self.path, "sparse initializers are not read")
-        }
-        let nested = self.proto.graph.node.filter { $0.attribute.contains { $0.hasG || !$0.graphs.isEmpty } }
-        guard nested.isEmpty else {
-            throw OnnxError(
-                .unsupported, self.path, "operators with subgraphs are not read: \(countedNames(nested.map(\.opType)))")
         }
     }
 
@@ -99,7 +91,7 @@ struct ModelReader {
         guard case .tensorType(let tensor)? = value.type.value else {
             throw OnnxError(.unsupported, value.name, "only dense tensors can be inputs and outputs")
         }
-        guard let dataType = DataType(onnx: Int(tensor.elemType)) else {
+        guard let dataType = DataType(onnxCode: Int(tensor.elemType)) else {
             throw OnnxError(.unsupported, value.name, "element type \(tensor.elemType) is not read")
         }
         guard tensor.hasShape else { return OnnxPort(name: value.name, dataType: dataType, dimensions: nil) }

@@ -10,29 +10,37 @@ import Graph
 struct NodeReader {
     private let proto: Onnx_NodeProto
     private let name: String
+    private let opset: Int
 
-    init(_ proto: Onnx_NodeProto, index: Int) {
+    init(_ proto: Onnx_NodeProto, index: Int, opset: Int) {
         self.proto = proto
+        self.opset = opset
         let firstOutput = proto.output.first { !$0.isEmpty }
         self.name = proto.name.isEmpty ? firstOutput ?? "node \(index)" : proto.name
     }
 
     func read(_ tensors: inout TensorReader) throws(OnnxError) -> OnnxModel.Node {
         guard !self.proto.opType.isEmpty else { throw OnnxError(.malformed, self.name, "the node has no operator") }
-        var attributes: [String: OnnxValue] = [:]
+        var node = OnnxModel.Node(
+            name: self.name, type: self.proto.opType, domain: self.proto.domain == "ai.onnx" ? "" : self.proto.domain,
+            opset: self.opset, inputs: self.proto.input, outputs: self.proto.output, attributes: [:])
+        var seen: Set<String> = []
         for attribute in self.proto.attribute {
-            let value = try self.value(attribute, &tensors)
-            guard !attribute.name.isEmpty, attributes.updateValue(value, forKey: attribute.name) == nil else {
+            guard !attribute.name.isEmpty, seen.insert(attribute.name).inserted else {
                 throw OnnxError(.malformed, self.name, "attribute '\(attribute.name)' has no name or is given twice")
             }
+            if !attribute.refAttrName.isEmpty {
+                node.references[attribute.name] = attribute.refAttrName
+            } else if attribute.type == .graph {
+                node.subgraphs[attribute.name] = try SubgraphReader(attribute.g, opset: self.opset).read(&tensors)
+            } else {
+                node.attributes[attribute.name] = try self.value(attribute, &tensors)
+            }
         }
-        return OnnxModel.Node(
-            name: self.name, type: self.proto.opType, domain: self.proto.domain == "ai.onnx" ? "" : self.proto.domain,
-            inputs: self.proto.input, outputs: self.proto.output, attributes: attributes)
+        return node
     }
 
     private func value(_ attribute: Onnx_AttributeProto, _ tensors: inout TensorReader) throws(OnnxError) -> OnnxValue {
-        guard attribute.refAttrName.isEmpty else { throw self.unsupported(attribute, "a reference") }
         switch attribute.type {
         case .int: return .int(try self.int(attribute.i, attribute))
         case .ints:
@@ -46,8 +54,15 @@ struct NodeReader {
             return .string(text)
         case .tensor: return .tensor(try tensors.read(attribute.t, "\(self.name).\(attribute.name)"))
         case .undefined: throw OnnxError(.malformed, self.name, "attribute \(attribute.name) has no type")
-        case .strings: throw self.unsupported(attribute, "strings")
-        case .graph, .graphs: throw self.unsupported(attribute, "a subgraph")
+        case .strings:
+            return .strings(
+                try attribute.strings.map { (text) throws(OnnxError) in
+                    guard let text = String(validating: text, as: UTF8.self) else {
+                        throw OnnxError(.malformed, self.name, "attribute \(attribute.name) is not UTF-8")
+                    }
+                    return text
+                })
+        case .graph, .graphs: throw self.unsupported(attribute, "a list of subgraphs")
         case .sparseTensor, .sparseTensors: throw self.unsupported(attribute, "a sparse tensor")
         case .tensors, .typeProto, .typeProtos: throw self.unsupported(attribute, "tensors or types")
         }

@@ -1,4 +1,4 @@
-import Graph
+package import Graph
 import SwiftProtobuf
 
 #if canImport(FoundationEssentials)
@@ -20,6 +20,26 @@ package enum OnnxFile {
         let contents = try directory.mapModel(name, limit: limits.modelBytes)
         return try ModelReader(try self.parse(contents, path), path: path, limits: limits)
             .read(directory: directory, model: OnnxModel.File(path: name, contents: contents))
+    }
+
+    /// Reads one tensor from a file of its own (`TensorProto`), as ONNX's test suites keep them. External data is refused.
+    package static func tensor(
+        _ path: String, limits: OnnxLimits = OnnxLimits()
+    ) throws(OnnxError) -> (name: String, tensor: Tensor) {
+        let (directoryPath, name) = splitPath(path)
+        let directory = try ModelDirectory(directoryPath)
+        let contents = try directory.mapModel(name, limit: limits.modelBytes)
+        let proto: Onnx_TensorProto
+        do {
+            proto = try Onnx_TensorProto(serializedBytes: unsafe Data(contents.slice(0, contents.byteCount)))
+        } catch {
+            throw OnnxError(.malformed, path, "the bytes are no tensor")
+        }
+        guard proto.dataLocation != .external else {
+            throw OnnxError(.externalData, path, "a tensor of its own has no data file")
+        }
+        var reader = TensorReader(directory: directory, limits: limits)
+        return (proto.name, try reader.read(proto, proto.name))
     }
 
     private static func parse(_ contents: TensorStorage, _ path: String) throws(OnnxError) -> Onnx_ModelProto {

@@ -16,17 +16,42 @@ package struct OnnxModel: Sendable {
     /// A node as the file spells it.
     struct Node: Sendable {
         /// The node's name, its first output's when it has none.
-        let name: String
+        var name: String
         let type: String
         /// Empty for the standard operators.
         let domain: String
+        /// Opset of the default domain that the node is written in.
+        let opset: Int
         /// Empty strings for absent inputs and outputs.
-        let inputs: [String]
-        let outputs: [String]
-        let attributes: [String: OnnxValue]
+        var inputs: [String]
+        var outputs: [String]
+        var attributes: [String: OnnxValue]
+        /// Attributes of a function's body that take the value of the function's own attribute.
+        var references: [String: String] = [:]
+        /// Branches and loop bodies, by attribute.
+        var subgraphs: [String: Subgraph] = [:]
 
         /// The type with its domain, for errors.
         var qualifiedType: String { self.domain.isEmpty ? self.type : "\(self.domain).\(self.type)" }
+    }
+
+    /// Nodes within a node; they see the names around them.
+    struct Subgraph: Sendable {
+        /// Names of what the node gives at each start.
+        var inputs: [String]
+        var outputs: [String]
+        var initializers: [(name: String, tensor: Tensor)]
+        var nodes: [Node]
+    }
+
+    /// An operator that the file itself defines by others.
+    struct Function: Sendable {
+        let inputs: [String]
+        let outputs: [String]
+        /// Attributes without a default, then those with one.
+        let attributes: [String]
+        let defaults: [String: OnnxValue]
+        let nodes: [Node]
     }
 
     package let name: String
@@ -44,6 +69,8 @@ package struct OnnxModel: Sendable {
     package let files: [File]
     let initializers: [(name: String, tensor: Tensor)]
     let nodes: [Node]
+    /// By qualified type.
+    let functions: [String: Function]
     let limits: OnnxLimits
 
     /// Weights by name, in the file's order.

@@ -21,9 +21,24 @@ extension TensorReader {
         case .int8: return try self.fill(type, proto.int32Data, proto, subject) { Int8(exactly: $0) }
         case .uint8: return try self.fill(type, proto.int32Data, proto, subject) { UInt8(exactly: $0) }
         case .bool: return try self.fill(type, proto.int32Data, proto, subject) { $0 == 0 || $0 == 1 ? UInt8($0) : nil }
+        case .uint16: return try self.fill(type, proto.int32Data, proto, subject) { UInt16(exactly: $0) }
+        case .uint32: return try self.fill(type, proto.uint64Data, proto, subject) { UInt32(exactly: $0) }
+        case .uint64: return try self.fill(type, proto.uint64Data, proto, subject) { $0 }
         // Bit patterns.
         case .float16, .bfloat16: return try self.fill(type, proto.int32Data, proto, subject) { UInt16(exactly: $0) }
+        case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0:
+            return try self.fill(type, proto.int32Data, proto, subject) { UInt8(exactly: $0) }
+        case .int4, .uint4, .int2, .uint2, .float4e2m1: return try self.packed(proto, type, subject)
         }
+    }
+
+    /// Several elements in each byte, each byte in one `int32`.
+    private static func packed(_ proto: Onnx_TensorProto, _ type: TensorType, _ subject: String) throws(OnnxError) -> Tensor {
+        let bytes = proto.int32Data.compactMap { UInt8(exactly: $0) }
+        guard bytes.count == type.fileByteCount, proto.typedCount == bytes.count else {
+            throw OnnxError(.malformed, subject, "\(type) needs \(type.fileByteCount) bytes, has \(proto.typedCount) numbers")
+        }
+        return unsafe bytes.withUnsafeBytes { unsafe Tensor(type, packed: $0) }
     }
 
     private static func fill<Source, Element: BitwiseCopyable>(

@@ -32,7 +32,7 @@ struct TensorReader: ~Copyable {
     }
 
     private func type(of proto: Onnx_TensorProto, _ subject: String) throws(OnnxError) -> TensorType {
-        guard let dataType = DataType(onnx: Int(proto.dataType)) else {
+        guard let dataType = DataType(onnxCode: Int(proto.dataType)) else {
             throw OnnxError(.unsupported, subject, "element type \(proto.dataType) is not read")
         }
         guard proto.dims.count <= self.limits.rank else {
@@ -52,7 +52,7 @@ struct TensorReader: ~Copyable {
         let place = try ExternalPlace(proto.externalData, tensor: subject)
         let storage = try self.storage(at: place.location, tensor: subject)
         let size = storage.byteCount
-        let needed = type.byteCount
+        let needed = type.fileByteCount
         if let length = place.length, length != needed {
             throw OnnxError(.externalData, subject, "\(type) needs \(needed) bytes, length says \(length)")
         }
@@ -61,6 +61,7 @@ struct TensorReader: ~Copyable {
                 .externalData, subject,
                 "\(needed) bytes at \(place.offset) are beyond the \(size) bytes of \(place.location)")
         }
+        if type.dataType.fileBitCount < 8 { return unsafe Tensor(type, packed: storage.slice(place.offset, needed)) }
         if place.offset % type.dataType.byteCount == 0 {
             return Tensor(type, storage: storage, byteOffset: place.offset)
         }
@@ -81,8 +82,11 @@ struct TensorReader: ~Copyable {
 
     private static func raw(_ proto: Onnx_TensorProto, _ type: TensorType, _ subject: String) throws(OnnxError) -> Tensor {
         guard proto.typedCount == 0 else { throw OnnxError(.malformed, subject, "has raw and typed data") }
-        guard proto.rawData.count == type.byteCount else {
-            throw OnnxError(.malformed, subject, "\(type) needs \(type.byteCount) bytes, has \(proto.rawData.count)")
+        guard proto.rawData.count == type.fileByteCount else {
+            throw OnnxError(.malformed, subject, "\(type) needs \(type.fileByteCount) bytes, has \(proto.rawData.count)")
+        }
+        if type.dataType.fileBitCount < 8 {
+            return unsafe proto.rawData.withUnsafeBytes { unsafe Tensor(type, packed: $0) }
         }
         let tensor = Tensor(zeros: type)
         unsafe tensor.withBytes { destination in

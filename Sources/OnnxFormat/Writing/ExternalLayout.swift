@@ -2,7 +2,7 @@ import Graph
 
 /// Where the large tensors of a model lie in its data file.
 struct ExternalLayout {
-    /// Tensors of at least so many bytes go to the data file.
+    /// Tensors of at least so many bytes go to the data file, unless their elements share bytes.
     static let smallest = 1024
     /// A page: a tensor can be mapped on its own.
     static let alignment = 4096
@@ -18,7 +18,7 @@ struct ExternalLayout {
     /// The proto of an initializer: its bytes, or the place in the data file that it was given.
     mutating func proto(_ name: String, _ tensor: Tensor) -> Onnx_TensorProto {
         var proto = TensorWriter.proto(tensor.type, name)
-        guard tensor.type.byteCount >= Self.smallest else {
+        guard tensor.type.byteCount >= Self.smallest, tensor.type.dataType.fileBitCount >= 8 else {
             TensorWriter.fill(&proto, tensor)
             return proto
         }

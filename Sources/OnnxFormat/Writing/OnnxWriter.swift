@@ -25,8 +25,11 @@ package enum OnnxWriter {
         graph: Graph, opset: Int = 17, symbolicBatch: String? = nil, metadata: [String: String] = [:],
         weights: [String: Tensor] = [:], to directory: String, name: String = "model.onnx"
     ) throws(OnnxError) -> Result {
-        guard OnnxVersion.opsets.contains(opset) else {
-            throw OnnxError(.unsupportedOpset, name, "opset \(opset); 13 to 20 can be written")
+        guard OnnxVersion.writtenOpsets.contains(opset) else {
+            throw OnnxError(
+                .unsupportedOpset, name,
+                "opset \(opset); \(OnnxVersion.writtenOpsets.lowerBound) to \(OnnxVersion.writtenOpsets.upperBound) can be written"
+            )
         }
         guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "/") })
         else {

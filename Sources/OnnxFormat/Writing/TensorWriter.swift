@@ -12,14 +12,14 @@ enum TensorWriter {
     static func proto(_ type: TensorType, _ name: String) -> Onnx_TensorProto {
         var proto = Onnx_TensorProto()
         proto.name = name
-        proto.dataType = Int32(type.dataType.onnx)
+        proto.dataType = Int32(type.dataType.onnxCode)
         proto.dims = type.shape.map { Int64($0) }
         return proto
     }
 
     /// Puts the tensor's bytes into the proto; memory is little-endian, as the format wants it.
     static func fill(_ proto: inout Onnx_TensorProto, _ tensor: Tensor) {
-        proto.rawData = unsafe tensor.withBytes { bytes in
+        proto.rawData = unsafe tensor.withFileBytes { bytes in
             unsafe bytes.isEmpty ? Data() : Data(bytes)
         }
     }
@@ -43,6 +43,9 @@ enum TensorWriter {
         case .string(let text):
             proto.type = .string
             proto.s = Data(text.utf8)
+        case .strings(let texts):
+            proto.type = .strings
+            proto.strings = texts.map { Data($0.utf8) }
         case .tensor(let tensor):
             proto.type = .tensor
             proto.t = self.proto(tensor.type, name)
@@ -54,7 +57,7 @@ enum TensorWriter {
     /// - Parameter batch: the name of axis 0, its size when nil.
     static func port(_ name: String, _ type: TensorType, batch: String?) -> Onnx_ValueInfoProto {
         var tensor = Onnx_TypeProto.Tensor()
-        tensor.elemType = Int32(type.dataType.onnx)
+        tensor.elemType = Int32(type.dataType.onnxCode)
         tensor.shape = Onnx_TensorShapeProto()
         tensor.shape.dim = type.shape.enumerated().map { axis, size in
             var dimension = Onnx_TensorShapeProto.Dimension()

@@ -13,7 +13,7 @@ package struct Cast: OnnxOperator {
 
     package init(onnx reader: inout OnnxReader) throws(GraphError) {
         guard let code = try reader.int("to") else { throw GraphError(.attribute, "Cast", "to is absent") }
-        guard let to = DataType.allCases.first(where: { Self.code($0) == code }) else {
+        guard let to = DataType(onnxCode: code) else {
             throw GraphError(.unsupported, "Cast", "element type \(code)")
         }
         // Concerns conversions to 8-bit floats only.
@@ -38,21 +38,5 @@ package struct Cast: OnnxOperator {
         }
     }
 
-    package func onnx(opset: Int) -> OnnxSpelling { .node(OnnxNode("Cast", [("to", .int(Self.code(self.to)))])) }
-
-    /// ONNX's `TensorProto.DataType`.
-    private static func code(_ type: DataType) -> Int {
-        switch type {
-        case .float32: 1
-        case .uint8: 2
-        case .int8: 3
-        case .int16: 5
-        case .int32: 6
-        case .int64: 7
-        case .bool: 9
-        case .float16: 10
-        case .float64: 11
-        case .bfloat16: 16
-        }
-    }
+    package func onnx(opset: Int) -> OnnxSpelling { .node(OnnxNode("Cast", [("to", .int(self.to.onnxCode))])) }
 }

@@ -41,20 +41,3 @@ package struct Clip: OnnxOperator {
         return .node(OnnxNode("Clip", constants: constants.last.map { $0 == nil } ?? true ? [] : constants))
     }
 }
-
-extension Tensor {
-    /// The only element as a Double; nil when there is not exactly one or it is no number.
-    package var scalar: Double? {
-        guard self.type.elementCount == 1 else { return nil }
-        switch self.type.dataType {
-        case .float32: return self.array(of: Float.self).first.map(Double.init)
-        case .float64: return self.array(of: Double.self).first
-        case .int64: return self.array(of: Int64.self).first.map(Double.init)
-        case .int32: return self.array(of: Int32.self).first.map(Double.init)
-        case .int16: return self.array(of: Int16.self).first.map(Double.init)
-        case .int8: return self.array(of: Int8.self).first.map(Double.init)
-        case .uint8, .bool: return self.array(of: UInt8.self).first.map(Double.init)
-        case .float16, .bfloat16: return nil
-        }
-    }
-}

@@ -1,0 +1,193 @@
+import Graph
+
+/// A `Loop` or `Scan` between two iterations.
+struct LoopState {
+    let node: OnnxModel.Node
+    let body: OnnxModel.Subgraph
+    var iteration = 0
+    /// Names of the values that the next iteration is given.
+    var carried: [String]
+    /// Name of the value that says whether there is a next one; empty when only the count does.
+    var condition: String
+    /// For each output that is collected, the names of its parts.
+    var collected: [[String]]
+
+    var readNames: Set<String> {
+        self.body.readNames.union(self.node.inputs).union(self.carried).union(self.collected.joined()).union([self.condition])
+    }
+}
+
+/// Branches and loops are put into the graph as far as they run: which branch and how often is known before shapes are.
+extension GraphImporter {
+    /// Returns the name of a value that must be known first.
+    mutating func control(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> String? {
+        switch node.type {
+        case "If" where node.domain.isEmpty: try self.branch(node, inputs)
+        case "Loop" where node.domain.isEmpty: try self.loop(node)
+        case "Scan" where node.domain.isEmpty: try self.scan(node, inputs)
+        default: throw GraphError(.unsupported, node.type, "subgraphs of this operator are not supported")
+        }
+        return nil
+    }
+
+    private mutating func branch(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) {
+        guard let condition = Self.constant(inputs.first ?? nil) else {
+            throw GraphError(.valueNeeded(input: 0), node.type, "the condition must be known")
+        }
+        guard let holds = condition.scalar.map({ $0 != 0 }) else {
+            throw GraphError(.shape, node.type, "the condition is \(condition.type), must have one element")
+        }
+        guard let chosen = node.subgraphs[holds ? "then_branch" : "else_branch"] else {
+            throw GraphError(.attribute, node.type, "a branch is absent")
+        }
+        let body = chosen.prefixed("\(node.name)/")
+        guard body.outputs.count == node.outputs.count else {
+            throw GraphError(.arity, node.type, "the branch makes \(body.outputs.count) outputs, not \(node.outputs.count)")
+        }
+        try self.inline(body, then: zip(node.outputs, body.outputs).map { Self.alias($0, of: $1, node) })
+    }
+
+    private mutating func loop(_ node: OnnxModel.Node) throws(GraphError) {
+        guard let body = node.subgraphs["body"], node.inputs.count >= 2 else {
+            throw GraphError(.arity, node.type, "the body, the count or the condition is absent")
+        }
+        let carried = Array(node.inputs.dropFirst(2))
+        guard body.inputs.count == carried.count + 2, body.outputs.count >= carried.count + 1,
+            node.outputs.count <= body.outputs.count - 1
+        else { throw GraphError(.arity, node.type, "inputs and outputs do not fit the body's") }
+        let collected = [[String]](repeating: [], count: body.outputs.count - 1 - carried.count)
+        self.push([
+            .loop(LoopState(node: node, body: body, carried: carried, condition: node.inputs[1], collected: collected))
+        ])
+    }
+
+    /// One iteration of a loop, or its end.
+    mutating func step(_ state: LoopState) throws(OnnxError) -> String? {
+        let node = state.node
+        if node.type == "Scan" { return try self.scanStep(state) }
+        for name in [node.inputs[0], state.condition] where !name.isEmpty {
+            guard Self.constant(try self.meaning(name, in: node.name)) != nil else { return name }
+        }
+        let count = node.inputs[0].isEmpty ? nil : Self.constant(try self.meaning(node.inputs[0], in: node.name))?.scalar
+        let holds =
+            state.condition.isEmpty ? nil : Self.constant(try self.meaning(state.condition, in: node.name))?.scalar
+        guard Double(state.iteration) < count ?? .infinity, holds != 0 else {
+            self.finish(state)
+            return nil
+        }
+        let prefix = "\(node.name)/\(state.iteration)/"
+        let body = state.body.prefixed(prefix)
+        try self.define(body.inputs[0], .constant(Tensor([Int64(state.iteration)], shape: [])))
+        try self.define(body.inputs[1], .constant(Tensor(bools: [true], shape: [])))
+        for (inner, outer) in zip(body.inputs.dropFirst(2), state.carried) {
+            try self.define(inner, try self.meaning(outer, in: node.name))
+        }
+        var next = state
+        next.iteration += 1
+        next.condition = body.outputs[0]
+        next.carried = Array(body.outputs.dropFirst().prefix(state.carried.count))
+        for (index, output) in body.outputs.dropFirst(1 + state.carried.count).enumerated() {
+            next.collected[index].append(output)
+        }
+        do throws(GraphError) {
+            try self.inline(body, then: [.loop(next)])
+        } catch {
+            throw OnnxError(error.at(node: node.name))
+        }
+        return nil
+    }
+
+    private mutating func finish(_ state: LoopState) {
+        let node = state.node
+        var work: [Work] = zip(node.outputs, state.carried).compactMap { output, name in
+            output.isEmpty ? nil : Self.alias(output, of: name, node)
+        }
+        let names = node.outputs.dropFirst(state.carried.count)
+        let outputs = zip(names, state.collected).filter { !$0.0.isEmpty }.map { (name: $0, parts: $1, axis: 0) }
+        if !outputs.isEmpty { work.append(.stack(outputs: outputs)) }
+        self.push(work)
+    }
+
+    private mutating func scan(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) {
+        guard node.opset >= 9 else { throw GraphError(.unsupported, node.type, "the batched form of opset 8") }
+        guard let body = node.subgraphs["body"], case .int(let count)? = node.attributes["num_scan_inputs"],
+            count > 0, count <= node.inputs.count, body.inputs.count == node.inputs.count,
+            body.outputs.count == node.outputs.count, body.outputs.count >= node.inputs.count - count
+        else { throw GraphError(.arity, node.type, "inputs and outputs do not fit the body's") }
+        for name in ["scan_input_axes", "scan_output_axes", "scan_input_directions", "scan_output_directions"] {
+            guard case .ints(let values)? = node.attributes[name] else { continue }
+            guard values.allSatisfy({ $0 == 0 }) else { throw GraphError(.unsupported, node.type, "\(name) other than 0") }
+        }
+        let states = node.inputs.count - count
+        self.push([
+            .loop(
+                LoopState(
+                    node: node, body: body, carried: Array(node.inputs.prefix(states)), condition: "",
+                    collected: [[String]](repeating: [], count: body.outputs.count - states)))
+        ])
+    }
+
+    private mutating func scanStep(_ state: LoopState) throws(OnnxError) -> String? {
+        let node = state.node
+        let scanned = node.inputs.dropFirst(state.carried.count)
+        var length: Int?
+        for name in scanned {
+            guard let size = self.type(of: try self.meaning(name, in: node.name))?.shape.first, size == length ?? size else {
+                throw OnnxError(.structure, node.name, "\(name) has no first axis, or not the others' length")
+            }
+            length = size
+        }
+        guard state.iteration < length ?? 0 else {
+            self.finish(state)
+            return nil
+        }
+        let prefix = "\(node.name)/\(state.iteration)/"
+        let body = state.body.prefixed(prefix)
+        for (inner, outer) in zip(body.inputs, state.carried) {
+            try self.define(inner, try self.meaning(outer, in: node.name))
+        }
+        var work: [Work] = []
+        let index = "\(prefix)index"
+        try self.define(index, .constant(Tensor([Int64(state.iteration)], shape: [])))
+        for (inner, outer) in zip(body.inputs.dropFirst(state.carried.count), scanned) {
+            work.append(
+                .node(
+                    OnnxModel.Node(
+                        name: inner, type: "Gather", domain: "", opset: node.opset, inputs: [outer, index], outputs: [inner],
+                        attributes: [:])))
+        }
+        var next = state
+        next.iteration += 1
+        next.carried = Array(body.outputs.prefix(state.carried.count))
+        for (position, output) in body.outputs.dropFirst(state.carried.count).enumerated() {
+            next.collected[position].append(output)
+        }
+        do throws(GraphError) {
+            try self.inline(body, before: work, then: [.loop(next)])
+        } catch {
+            throw OnnxError(error.at(node: node.name))
+        }
+        return nil
+    }
+
+    /// Puts a body's nodes next, and `work` after them.
+    private mutating func inline(
+        _ body: OnnxModel.Subgraph, before: [Work] = [], then work: [Work]
+    ) throws(GraphError) {
+        for (name, tensor) in body.initializers {
+            do throws(OnnxError) {
+                try self.define(name, .constant(tensor))
+            } catch {
+                throw GraphError(.structure, error.subject, error.message)
+            }
+        }
+        self.push(before + body.nodes.map { .node($0) } + work)
+    }
+
+    /// Another name for a value.
+    private static func alias(_ name: String, of value: String, _ node: OnnxModel.Node) -> Work {
+        .node(
+            OnnxModel.Node(
+                name: name, type: "Identity", domain: "", opset: node.opset, inputs: [value], outputs: [name], attributes: [:]))
+    }
+}

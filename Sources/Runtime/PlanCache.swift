@@ -1,0 +1,151 @@
+import Graph
+import Kernels
+import OnnxFormat
+
+/// The plans of one model by input shapes. Only the session's thread touches it.
+final class PlanCache: @unchecked Sendable {
+    private let model: OnnxModel
+    private let threads: Int
+    private let packs = PackStore()
+    private var firsts = RecentlyUsed<[String: TensorType], PlannedStage>()
+
+    init(_ model: OnnxModel, threads: Int) {
+        self.model = model
+        self.threads = threads
+    }
+
+    func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
+        try self.walk(inputs) { (plan) throws(RuntimeError) in try plan.run() }
+    }
+
+    /// Goes through the model's stages; `body` runs the plan of each. Returns the outputs of the last.
+    func walk(_ inputs: [String: Tensor], _ body: (Plan) throws(RuntimeError) -> Void) throws(RuntimeError) -> [String: Tensor] {
+        var planned = try self.firsts.value(inputs.mapValues(\.type)) { () throws(RuntimeError) in
+            try self.planned(try self.firstStage(for: inputs))
+        }
+        var values = inputs
+        while true {
+            let plan = planned.plan
+            for (name, tensor) in values where plan.hasInput(name) { try plan.setInput(name, tensor) }
+            try body(plan)
+            var outputs: [String: Tensor] = [:]
+            for output in plan.graph.outputs { outputs[output.name] = try plan.output(output.name).copied() }
+            guard let wanted = planned.stage.wanted, let value = outputs[wanted] else { return outputs }
+            planned = try self.follower(of: planned, value)
+            values = outputs
+        }
+    }
+
+    func trace(_ inputs: [String: Tensor]) throws(RuntimeError) -> [(node: String, tensors: [Tensor])] {
+        var stage = try self.firstStage(for: inputs)
+        var values = inputs
+        var trace: [(node: String, tensors: [Tensor])] = []
+        while true {
+            let plan = try Plan(
+                stage.graph, parameters: [:], packs: PackStore(),
+                options: Plan.Options(threads: self.threads, keepsEverything: true))
+            for (name, tensor) in values where plan.hasInput(name) { try plan.setInput(name, tensor) }
+            try plan.run()
+            trace += stage.graph.nodes.map { ($0.name, $0.outputs.map { plan.view($0).copied() }) }
+            guard let wanted = stage.wanted else { return trace }
+            values = [:]
+            for output in stage.graph.outputs { values[output.name] = try plan.output(output.name).copied() }
+            guard let value = values[wanted] else { return trace }
+            stage = try self.next(stage, value)
+        }
+    }
+
+    private func follower(of planned: PlannedStage, _ value: Tensor) throws(RuntimeError) -> PlannedStage {
+        let bytes = value.withElementBytes { [UInt8]($0) }
+        return try planned.followers.value(StageKey(type: value.type, bytes: bytes)) { () throws(RuntimeError) in
+            try self.planned(try self.next(planned.stage, value))
+        }
+    }
+
+    private func next(_ stage: OnnxStage, _ value: Tensor) throws(RuntimeError) -> OnnxStage {
+        do throws(OnnxError) {
+            return try stage.next(value)
+        } catch {
+            throw RuntimeError(error)
+        }
+    }
+
+    /// What makes a file's graph fast; the exporter validates with the same.
+    private static let passes: [Pass] = [
+        .fuseGelu, .fuseAttention, .channelsLast, .fuseMatMul, .foldConstants, .fuseConv, .withoutDeadNodes,
+    ]
+
+    private func planned(_ stage: OnnxStage) throws(RuntimeError) -> PlannedStage {
+        let graph: Graph
+        do throws(GraphError) {
+            graph = try stage.graph.running(Self.passes)
+        } catch {
+            throw RuntimeError(error)
+        }
+        let plan = try Plan(graph, parameters: [:], packs: self.packs, options: Plan.Options(threads: self.threads))
+        return PlannedStage(stage, plan)
+    }
+
+    private func firstStage(for inputs: [String: Tensor]) throws(RuntimeError) -> OnnxStage {
+        for port in self.model.inputs {
+            guard let tensor = inputs[port.name] else {
+                throw RuntimeError(.input, port.name, "is missing; the model takes \(port)")
+            }
+            guard tensor.type.dataType == port.dataType else {
+                throw RuntimeError(.input, port.name, "is \(tensor.type), the model takes \(port)")
+            }
+        }
+        if let extra = inputs.keys.first(where: { name in !self.model.inputs.contains { $0.name == name } }) {
+            throw RuntimeError(.input, extra, "is no input of the model; its inputs are \(self.model.inputs.map(\.name))")
+        }
+        do throws(OnnxError) {
+            return try self.model.stage(inputs: inputs.mapValues(\.shape), operators: OperatorTable.all)
+        } catch {
+            throw RuntimeError(error)
+        }
+    }
+}
+
+/// A stage of a model with its plan, and the stages that followed it so far.
+private final class PlannedStage {
+    let stage: OnnxStage
+    let plan: Plan
+    var followers = RecentlyUsed<StageKey, PlannedStage>()
+
+    init(_ stage: OnnxStage, _ plan: Plan) {
+        self.stage = stage
+        self.plan = plan
+    }
+}
+
+/// The value that chose a stage.
+private struct StageKey: Hashable {
+    let type: TensorType
+    let bytes: [UInt8]
+}
+
+/// A few values by key; the one that was used longest ago is given up.
+private struct RecentlyUsed<Key: Equatable, Value> {
+    private static var capacity: Int { 8 }
+    /// Latest last.
+    private var entries: [(key: Key, value: Value)] = []
+
+    mutating func value(_ key: Key, _ make: () throws(RuntimeError) -> Value) throws(RuntimeError) -> Value {
+        if let index = self.entries.firstIndex(where: { $0.key == key }) {
+            let entry = self.entries.remove(at: index)
+            self.entries.append(entry)
+            return entry.value
+        }
+        let value = try make()
+        if self.entries.count >= Self.capacity { self.entries.removeFirst() }
+        self.entries.append((key, value))
+        return value
+    }
+}
+
+extension Tensor {
+    fileprivate func withElementBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        defer { withExtendedLifetime(self.storage) {} }
+        return body(UnsafeRawBufferPointer(start: self.rawPointer, count: self.type.byteCount))
+    }
+}

@@ -1,0 +1,5 @@
+import NodeSuite
+import Testing
+
+@Suite struct NodeSuiteTests {
+}
