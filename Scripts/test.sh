@@ -18,6 +18,8 @@ if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -c 'import onnxruntime' 2
         echo "onnxruntime cannot be installed here; the comparison with it is skipped"
     fi
 fi
+echo "== node tests"
+Scripts/node-suite.sh
 echo "== tests"
 swift test -c release --skip-build --parallel 2>&1 | tee "$log" | grep -vE '^(◇|✔) |started\.$|passed after|^\[[0-9]+/[0-9]+\]|^Building|^Build complete'
 status=${PIPESTATUS[0]}

@@ -1,79 +1,197 @@
+#include "ck_bf16_tile.h"
 #include "ck_rows_attention.h"
 #include "ck_threads.h"
 
+// Keys of a block: their scores for a block of queries stay in the second-level cache.
+enum { KEY_BLOCK = 256, MOST_QUERIES = 96 };
+
 typedef struct {
   const ck_attention *shape;
-  const float *q, *k, *v, *mask;
-  float *y, *workspace;
+  const ck_attention_operands *operands;
+  char *workspace;
   size_t lanes;
 } attention_job;
 
-// Floats of one lane's workspace and where its parts begin.
+// Queries of a block: equal blocks of whole tiles.
+CK_INLINE size_t query_block(const ck_attention *s) {
+  size_t blocks = (s->queries + MOST_QUERIES - 1) / MOST_QUERIES;
+  return blocks ? padded((s->queries + blocks - 1) / blocks, TILE_MULTIPLE) : TILE_MULTIPLE;
+}
+
+// Where the parts of one lane's workspace begin, in bytes. Rows of queries, results and values are padded to whole panels.
 typedef struct {
-  size_t queries, scores, result, sums, keys, values, total;
+  size_t queries, scores, weights, result, peaks, sums, keys, values, total;
+  // Elements between rows of the queries, the weights (bfloat16 only) and the result; keys and depth of the packed keys.
+  size_t query_row, weight_row, result_row, packed_keys, depth;
 } attention_layout;
 
 static attention_layout layout(const ck_attention *s) {
-  size_t block = attention_block(s), keys = padded(s->keys, 16);
+  size_t block = query_block(s), element = s->is_bf16 ? 2 : 4, panel = s->is_bf16 ? CK_BF16_PANEL : 16;
   attention_layout l;
-  l.queries = 0;
-  l.scores = l.queries + padded(block * s->size, 16);
-  l.result = l.scores + block * keys;
-  l.sums = l.result + block * padded(s->value_size, 16);
-  l.keys = l.sums + padded(block, 16);
-  l.values = l.keys + keys * s->size;
-  l.total = l.values + s->keys * padded(s->value_size, 16);
+  l.depth = s->is_bf16 ? padded(s->size, 2) : s->size;
+  l.query_row = l.depth + 16;
+  l.weight_row = KEY_BLOCK + 32;
+  l.result_row = padded(s->value_size, panel);
+  l.packed_keys = padded(s->keys, panel);
+  size_t at = 0;
+  l.queries = at, at += padded(block * l.query_row * element, 64);
+  l.scores = at, at += block * KEY_BLOCK * sizeof(float);
+  l.weights = at, at += s->is_bf16 ? padded(block * l.weight_row * 2, 64) : 0;
+  l.result = at, at += block * l.result_row * sizeof(float);
+  l.peaks = at, at += padded(block * sizeof(float), 64);
+  l.sums = at, at += padded(block * sizeof(float), 64);
+  l.keys = at, at += padded(l.packed_keys * l.depth * element, 64);
+  l.values = at, at += padded(l.packed_keys * l.result_row * element, 64);
+  l.total = at;
   return l;
 }
 
-size_t ck_attention_workspace(const ck_attention *shape, size_t lanes) { return lanes * layout(shape).total * sizeof(float); }
+size_t ck_attention_workspace(const ck_attention *shape, size_t lanes) { return lanes * layout(shape).total; }
+
+// The place of a query block's biases.
+typedef struct {
+  const float *mask, *row_bias, *column_bias;
+} block_bias;
+
+// factor * scores in base 2, and what belongs to the keys from `first` on added to them.
+CK_INLINE void add_bias(
+    const ck_attention *s, const block_bias *bias, size_t query, float factor, float *scores, size_t first, size_t count) {
+  const float *m = bias->mask ? bias->mask + query * s->mask_strides[2] : NULL;
+  if (m && s->mask_strides[3]) {
+    for (size_t j = 0; j < count; j++) scores[j] = scores[j] * factor + m[first + j] * LOG2E;
+  } else {
+    float same = m ? *m * LOG2E : 0;
+    for (size_t j = 0; j < count; j++) scores[j] = scores[j] * factor + same;
+  }
+  if (s->grid_columns == 0) return;
+  const float *rows = bias->row_bias + query * s->grid_rows, *columns = bias->column_bias + query * s->grid_columns;
+  for (size_t j = 0; j < count;) {
+    size_t row = (first + j) / s->grid_columns, column = (first + j) % s->grid_columns, end = s->grid_columns - column;
+    if (end > count - j) end = count - j;
+    float whole = rows[row];
+    for (size_t l = 0; l < end; l++) scores[j + l] += (whole + columns[column + l]) * LOG2E;
+    j += end;
+  }
+}
+
+// factor * scores of one block of keys to weights, relative to each row's largest score so far; the result so far is scaled
+// to it.
+CK_INLINE void weigh(
+    const ck_attention *s, const attention_layout *l, char *w, const block_bias *bias, size_t rows, float factor, size_t first,
+    size_t count) {
+  float *peaks = (float *)(w + l->peaks), *sums = (float *)(w + l->sums);
+  size_t whole = padded(count, 16);
+  for (size_t i = 0; i < rows; i++) {
+    float *scores = (float *)(w + l->scores) + i * KEY_BLOCK;
+    if (factor != 1 || bias->mask || s->grid_columns) add_bias(s, bias, i, factor, scores, first, count);
+    for (size_t j = count; j < whole; j++) scores[j] = -INFINITY;
+    v16 peak = LOAD16(scores);
+    for (size_t j = 16; j < whole; j += 16) {
+      v16 a = LOAD16(scores + j);
+      v16i above = a > peak;
+      select16(&peak, &above, &a, &peak);
+    }
+    float top = max16(&peak);
+    if (first > 0 && !(top > peaks[i])) top = peaks[i];
+    // Nothing but minus infinity so far: any reference gives weights of 0.
+    float reference = top == -INFINITY ? 0 : top;
+    v16 sum = {0};
+    for (size_t j = 0; j < whole; j += 16) {
+      v16 a = LOAD16(scores + j) - reference;
+      exp2_16(&a);
+      if (j + 16 > count) {
+        // A row of NaN must not reach the padding.
+        float e[16];
+        memcpy(e, &a, sizeof e);
+        for (size_t k = count - j; k < 16; k++) e[k] = 0;
+        memcpy(&a, e, sizeof e);
+      }
+      STORE16(scores + j, a);
+      sum += a;
+    }
+    float total = sum16(&sum);
+    if (first > 0 && top != peaks[i]) {
+      v16 power = SPLAT16(peaks[i] - reference);
+      exp2_16(&power);
+      float scale[16];
+      memcpy(scale, &power, sizeof scale);
+      float *result = (float *)(w + l->result) + i * l->result_row;
+      for (size_t d = 0; d < l->result_row; d++) result[d] *= scale[0];
+      sums[i] *= scale[0];
+    }
+    peaks[i] = top;
+    sums[i] = first > 0 ? sums[i] + total : total;
+  }
+}
+
+// The result of a block of queries, divided by the sums of its weights.
+CK_INLINE void finish(const ck_attention *s, const attention_layout *l, const char *w, size_t rows, void *y, size_t start) {
+  const float *sums = (const float *)(w + l->sums);
+  for (size_t i = 0; i < rows; i++, start += s->y_strides[2]) {
+    const float *from = (const float *)(w + l->result) + i * l->result_row;
+    float factor = 1 / sums[i];
+    if (s->is_bf16) {
+      uint16_t *to = (uint16_t *)y + start;
+      for (size_t d = 0; d < s->value_size; d++) to[d] = ck_bf16_rounded(from[d] * factor);
+    } else {
+      float *to = (float *)y + start;
+      for (size_t d = 0; d < s->value_size; d++) to[d] = from[d] * factor;
+    }
+  }
+}
 
 // One block of `rows` queries against all keys, which are packed already.
 CK_INLINE void one_block(
-    const int tile, const attention_job *job, const attention_layout *l, float *w, const float *q, const float *mask, size_t rows,
-    float *y) {
-  const ck_attention *s = job->shape;
-  size_t keys = padded(s->keys, 16), values = padded(s->value_size, 16), whole = padded(rows, (size_t)tile);
-  pack_rows(q, s->q_strides[2], rows, whole, s->size, s->size, s->scale * LOG2E, w + l->queries);
-  block_gemm(
-      tile, 0, whole, keys, s->size, w + l->queries, s->size, w + l->keys, 16, 16 * s->size, w + l->scores, keys, 0);
-  block_softmax(s, w + l->scores, rows, mask, w + l->sums);
-  // Depth in steps that keep a panel of the values in the first-level cache.
-  for (size_t k = 0; k < s->keys; k += 256) {
-    size_t depth = s->keys - k < 256 ? s->keys - k : 256;
+    const int tile, const ck_attention *s, const attention_layout *l, char *w, const float *q, const block_bias *bias,
+    size_t rows) {
+  float *queries = (float *)(w + l->queries), *scores = (float *)(w + l->scores), *result = (float *)(w + l->result);
+  const float *keys = (const float *)(w + l->keys), *values = (const float *)(w + l->values);
+  size_t whole = padded(rows, (size_t)tile);
+  pack_rows(q, s->q_strides[2], rows, whole, s->size, l->query_row, s->scale * LOG2E, queries);
+  for (size_t k = 0; k < s->keys; k += KEY_BLOCK) {
+    size_t count = s->keys - k < KEY_BLOCK ? s->keys - k : KEY_BLOCK;
     block_gemm(
-        tile, 0, whole, values, depth, w + l->scores + k, keys, w + l->values + k * 16, 16, 16 * s->keys, w + l->result, values,
-        k > 0);
+        tile, 0, whole, padded(count, 16), s->size, queries, l->query_row, keys + k * l->depth, 16, 16 * l->depth, scores,
+        KEY_BLOCK, 0);
+    weigh(s, l, w, bias, rows, 1, k, count);
+    block_gemm(
+        tile, 0, whole, l->result_row, count, scores, KEY_BLOCK, values + k * 16, 16, 16 * s->keys, result, l->result_row, k > 0);
   }
-  for (size_t i = 0; i < rows; i++) {
-    const float *from = w + l->result + i * values;
-    float *to = y + i * s->y_strides[2], factor = 1 / w[l->sums + i];
-    for (size_t d = 0; d < s->value_size; d++) to[d] = from[d] * factor;
+}
+
+CK_INLINE block_bias bias_of(const ck_attention *s, const ck_attention_operands *o, size_t b, size_t h, size_t first) {
+  block_bias bias = {o->mask, NULL, NULL};
+  if (bias.mask) bias.mask += b * s->mask_strides[0] + h * s->mask_strides[1] + first * s->mask_strides[2];
+  if (s->grid_columns) {
+    size_t row = (b * s->heads + h) * s->queries + first;
+    bias.row_bias = o->row_bias + row * s->grid_rows;
+    bias.column_bias = o->column_bias + row * s->grid_columns;
   }
+  return bias;
 }
 
 CK_INLINE void lanes_body(const int tile, const attention_job *job, size_t begin, size_t end) {
   const ck_attention *s = job->shape;
+  const ck_attention_operands *o = job->operands;
   attention_layout l = layout(s);
-  size_t block = attention_block(s), blocks = (s->queries + block - 1) / block, tasks = s->batch * s->heads * blocks;
+  size_t block = query_block(s), blocks = (s->queries + block - 1) / block, tasks = s->batch * s->heads * blocks;
   for (size_t lane = begin; lane < end; lane++) {
-    float *w = job->workspace + lane * l.total;
+    char *w = job->workspace + lane * l.total;
     size_t packed = SIZE_MAX;
     for (size_t task = tasks * lane / job->lanes; task < tasks * (lane + 1) / job->lanes; task++) {
       size_t head = task / blocks, b = head / s->heads, h = head % s->heads, first = task % blocks * block;
       if (head != packed) {
-        pack_transposed(
-            job->k + b * s->k_strides[0] + h * s->k_strides[1], s->k_strides[2], s->keys, s->size, w + l.keys);
-        pack_panels(
-            job->v + b * s->v_strides[0] + h * s->v_strides[1], s->v_strides[2], s->keys, s->value_size, w + l.values);
+        const float *k = (const float *)o->k + b * s->k_strides[0] + h * s->k_strides[1];
+        const float *v = (const float *)o->v + b * s->v_strides[0] + h * s->v_strides[1];
+        pack_transposed(k, s->k_strides[2], s->keys, s->size, (float *)(w + l.keys));
+        pack_panels(v, s->v_strides[2], s->keys, s->value_size, (float *)(w + l.values));
         packed = head;
       }
       size_t rows = s->queries - first < block ? s->queries - first : block;
-      const float *mask = job->mask;
-      if (mask) mask += b * s->mask_strides[0] + h * s->mask_strides[1] + first * s->mask_strides[2];
-      one_block(
-          tile, job, &l, w, job->q + b * s->q_strides[0] + h * s->q_strides[1] + first * s->q_strides[2], mask, rows,
-          job->y + b * s->y_strides[0] + h * s->y_strides[1] + first * s->y_strides[2]);
+      block_bias bias = bias_of(s, o, b, h, first);
+      const float *q = (const float *)o->q + b * s->q_strides[0] + h * s->q_strides[1] + first * s->q_strides[2];
+      one_block(tile, s, &l, w, q, &bias, rows);
+      finish(s, &l, w, rows, o->y, b * s->y_strides[0] + h * s->y_strides[1] + first * s->y_strides[2]);
     }
   }
 }
@@ -88,10 +206,115 @@ __attribute__((target("arch=x86-64-v3"))) static void lanes_v3(void *job, size_t
 
 static void lanes_baseline(void *job, size_t begin, size_t end) { lanes_body(2, job, begin, end); }
 
-ck_status ck_attention_forward(
-    const ck_attention *shape, const float *q, const float *k, const float *v, const float *mask, float *y, void *workspace,
-    size_t lanes) {
-  attention_job job = {shape, q, k, v, mask, y, workspace, lanes};
+#if defined(__x86_64__)
+
+// Panels of 32 keys in which two neighbouring depths of a key lie together; zeros beyond the last key and depth.
+CK_BF16_TARGET static void pack_keys_bf16(const ck_attention *s, const attention_layout *l, const uint16_t *k, uint16_t *to) {
+  size_t stride = s->k_strides[2];
+  for (size_t j = 0; j < l->packed_keys; j += CK_BF16_PANEL, to += CK_BF16_PANEL * l->depth) {
+    size_t here = s->keys - j < CK_BF16_PANEL ? s->keys - j : CK_BF16_PANEL;
+    const uint16_t *from = k + j * stride;
+    if (here < CK_BF16_PANEL) memset(to, 0, CK_BF16_PANEL * l->depth * sizeof *to);
+    for (size_t d = 0; d + 2 <= s->size; d += 2)
+      for (size_t i = 0; i < here; i++) memcpy(to + d * CK_BF16_PANEL + 2 * i, from + i * stride + d, 2 * sizeof *to);
+    for (size_t d = s->size / 2 * 2; d < s->size; d++)
+      for (size_t i = 0; i < here; i++) {
+        to[d * CK_BF16_PANEL + 2 * i] = from[i * stride + d];
+        to[d * CK_BF16_PANEL + 2 * i + 1] = 0;
+      }
+  }
+}
+
+// Panels of 32 columns of the values in which two neighbouring keys lie together.
+CK_BF16_TARGET static void pack_values_bf16(const ck_attention *s, const attention_layout *l, const uint16_t *v, uint16_t *to) {
+  uint16_t places[2][CK_BF16_PANEL];
+  for (int i = 0; i < CK_BF16_PANEL; i++) {
+    places[0][i] = (uint16_t)(i / 2 + i % 2 * CK_BF16_PANEL);
+    places[1][i] = (uint16_t)(places[0][i] + CK_BF16_PANEL / 2);
+  }
+  const __m512i low = _mm512_loadu_si512(places[0]), high = _mm512_loadu_si512(places[1]);
+  for (size_t d = 0; d < l->result_row; d += CK_BF16_PANEL) {
+    size_t here = s->value_size - d < CK_BF16_PANEL ? s->value_size - d : CK_BF16_PANEL;
+    __mmask32 columns = here == CK_BF16_PANEL ? ~(__mmask32)0 : ((__mmask32)1 << here) - 1;
+    for (size_t j = 0; j < l->packed_keys; j += 2, to += 2 * CK_BF16_PANEL) {
+      const uint16_t *even = v + j * s->v_strides[2] + d;
+      __m512i first = _mm512_maskz_loadu_epi16(j < s->keys ? columns : 0, even);
+      __m512i second = _mm512_maskz_loadu_epi16(j + 1 < s->keys ? columns : 0, even + s->v_strides[2]);
+      _mm512_storeu_si512(to, _mm512_permutex2var_epi16(first, low, second));
+      _mm512_storeu_si512(to + CK_BF16_PANEL, _mm512_permutex2var_epi16(first, high, second));
+    }
+  }
+}
+
+CK_BF16_TARGET static void one_block_bf16(
+    const ck_attention *s, const attention_layout *l, char *w, const uint16_t *q, const block_bias *bias, size_t rows) {
+  uint16_t *queries = (uint16_t *)(w + l->queries), *weights = (uint16_t *)(w + l->weights);
+  float *scores = (float *)(w + l->scores), *result = (float *)(w + l->result);
+  const uint16_t *keys = (const uint16_t *)(w + l->keys), *values = (const uint16_t *)(w + l->values);
+  for (size_t i = 0; i < rows; i++) {
+    memcpy(queries + i * l->query_row, q + i * s->q_strides[2], s->size * sizeof *queries);
+    for (size_t d = s->size; d < l->depth; d++) queries[i * l->query_row + d] = 0;
+  }
+  for (size_t k = 0; k < s->keys; k += KEY_BLOCK) {
+    size_t count = s->keys - k < KEY_BLOCK ? s->keys - k : KEY_BLOCK, whole = padded(count, CK_BF16_PANEL);
+    for (size_t j = 0; j < whole; j += CK_BF16_PANEL)
+      ck_bf16_tiles(
+          rows, queries, l->query_row, keys + (k + j) * l->depth, l->depth / 2, scores + j, KEY_BLOCK, 0);
+    weigh(s, l, w, bias, rows, s->scale * LOG2E, k, count);
+    size_t pairs = (count + 1) / 2;
+    for (size_t i = 0; i < rows; i++) {
+      const float *from = scores + i * KEY_BLOCK;
+      uint16_t *to = weights + i * l->weight_row;
+      for (size_t j = 0; j < padded(count, 16); j += 16) {
+        __m256bh half = _mm512_cvtneps_pbh(_mm512_loadu_ps(from + j));
+        _mm256_storeu_si256((__m256i *)(to + j), (__m256i)half);
+      }
+      if (count % 2) to[count] = 0;
+    }
+    for (size_t d = 0; d < l->result_row; d += CK_BF16_PANEL)
+      ck_bf16_tiles(
+          rows, weights, l->weight_row, values + d * l->packed_keys + k * CK_BF16_PANEL, pairs, result + d, l->result_row, k > 0);
+  }
+}
+
+CK_BF16_TARGET static void lanes_bf16(void *context, size_t begin, size_t end) {
+  const attention_job *job = context;
+  const ck_attention *s = job->shape;
+  const ck_attention_operands *o = job->operands;
+  attention_layout l = layout(s);
+  size_t block = query_block(s), blocks = (s->queries + block - 1) / block, tasks = s->batch * s->heads * blocks;
+  for (size_t lane = begin; lane < end; lane++) {
+    char *w = job->workspace + lane * l.total;
+    size_t packed = SIZE_MAX;
+    for (size_t task = tasks * lane / job->lanes; task < tasks * (lane + 1) / job->lanes; task++) {
+      size_t head = task / blocks, b = head / s->heads, h = head % s->heads, first = task % blocks * block;
+      if (head != packed) {
+        const uint16_t *k = (const uint16_t *)o->k + b * s->k_strides[0] + h * s->k_strides[1];
+        const uint16_t *v = (const uint16_t *)o->v + b * s->v_strides[0] + h * s->v_strides[1];
+        pack_keys_bf16(s, &l, k, (uint16_t *)(w + l.keys));
+        pack_values_bf16(s, &l, v, (uint16_t *)(w + l.values));
+        packed = head;
+      }
+      size_t rows = s->queries - first < block ? s->queries - first : block;
+      block_bias bias = bias_of(s, o, b, h, first);
+      const uint16_t *q = (const uint16_t *)o->q + b * s->q_strides[0] + h * s->q_strides[1] + first * s->q_strides[2];
+      one_block_bf16(s, &l, w, q, &bias, rows);
+      finish(s, &l, w, rows, o->y, b * s->y_strides[0] + h * s->y_strides[1] + first * s->y_strides[2]);
+    }
+  }
+}
+
+#endif
+
+ck_status ck_attention_forward(const ck_attention *shape, const ck_attention_operands *operands, void *workspace, size_t lanes) {
+  attention_job job = {shape, operands, workspace, lanes};
+#if defined(__x86_64__)
+  if (shape->is_bf16) {
+    ck_parallel_for(lanes, 1, lanes_bf16, &job);
+    return CK_OK;
+  }
+#endif
+  if (shape->is_bf16) return ck_fail(CK_UNSUPPORTED, "bfloat16 attention needs AVX512-BF16");
   ck_parallel_for(lanes, 1, CK_BEST(lanes), &job);
   return CK_OK;
 }

@@ -1,3 +1,6 @@
+#define _GNU_SOURCE
+#include <sched.h>
+
 #include "ck_threads.h"
 
 // libgomp's entry points: clang generates no calls to them, but they are plain C symbols.
@@ -36,4 +39,24 @@ void ck_parallel_for(size_t count, size_t grain, void (*body)(void *, size_t, si
   }
   job j = {count, grain, body, context};
   GOMP_parallel(run_share, &j, 0, 0);
+}
+
+size_t ck_allowed_cores(int *cores, size_t capacity) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 0;
+  size_t count = 0;
+  for (int core = 0; core < CPU_SETSIZE; core++) {
+    if (!CPU_ISSET(core, &set)) continue;
+    if (count < capacity) cores[count] = core;
+    count++;
+  }
+  return count;
+}
+
+void ck_pin_thread(const int *cores, size_t count) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (size_t i = 0; i < count; i++)
+    if (cores[i] >= 0 && cores[i] < CPU_SETSIZE) CPU_SET(cores[i], &set);
+  sched_setaffinity(0, sizeof set, &set);
 }

@@ -5,15 +5,23 @@ package import Graph
 
 /// Weights rearranged for kernels, made once and shared by all plans of a model.
 ///
-/// Thread-safe; a pack is keyed by the weight's bytes (address and type) and the name of the arrangement.
+/// Thread-safe. A pack is keyed by the weight's storage, place and type, and the name of the arrangement; it is forgotten
+/// when the weight is gone (constants that a plan folded die with the plan), and lives on in the kernels that use it.
 package final class PackStore: @unchecked Sendable {
     private struct Key: Hashable {
-        let address: UnsafeRawPointer
+        let storage: ObjectIdentifier
+        let byteOffset: Int
         let type: TensorType
         let arrangement: String
     }
 
-    private var packs: [Key: Tensor] = [:]
+    private struct Entry {
+        /// Nil once the weight is gone: another storage may then have the same identity.
+        weak var weight: TensorStorage?
+        let pack: Tensor
+    }
+
+    private var packs: [Key: Entry] = [:]
     private var mutex = pthread_mutex_t()
 
     package init() {
@@ -30,10 +38,12 @@ package final class PackStore: @unchecked Sendable {
     ) throws(KernelError) -> Tensor {
         pthread_mutex_lock(&self.mutex)
         defer { pthread_mutex_unlock(&self.mutex) }
-        let key = Key(address: UnsafeRawPointer(weight.rawPointer), type: weight.type, arrangement: arrangement)
-        if let pack = self.packs[key] { return pack }
+        let key = Key(
+            storage: ObjectIdentifier(weight.storage), byteOffset: weight.byteOffset, type: weight.type, arrangement: arrangement)
+        if let entry = self.packs[key], entry.weight != nil { return entry.pack }
         let pack = try make()
-        self.packs[key] = pack
+        self.forgetDead()
+        self.packs[key] = Entry(weight: weight.storage, pack: pack)
         return pack
     }
 
@@ -41,6 +51,11 @@ package final class PackStore: @unchecked Sendable {
     package var byteCount: Int {
         pthread_mutex_lock(&self.mutex)
         defer { pthread_mutex_unlock(&self.mutex) }
-        return self.packs.values.reduce(0) { $0 + $1.type.byteCount }
+        self.forgetDead()
+        return self.packs.values.reduce(0) { $0 + $1.pack.type.byteCount }
+    }
+
+    private func forgetDead() {
+        self.packs = self.packs.filter { $0.value.weight != nil }
     }
 }

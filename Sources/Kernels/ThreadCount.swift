@@ -4,3 +4,6 @@ import CKernels
 package func setThreadCount(_ count: Int) {
     ck_set_threads(Int32(clamping: count))
 }
+
+/// Whether this CPU multiplies bfloat16 numbers.
+package func computesInBFloat16() -> Bool { ck_bf16_available() }

@@ -12,10 +12,11 @@ package final class ComputeThread: Sendable {
     package let threads: Int
     private let worker: Worker
 
-    package init(threads: Int) {
+    /// - Parameter cores: where the team stays; anywhere when nil.
+    package init(threads: Int, cores: [Int]? = nil) {
         self.threads = threads
         self.worker = Worker()
-        self.worker.start(threads: threads)
+        self.worker.start(threads: threads, cores: cores)
     }
 
     deinit {
@@ -70,9 +71,11 @@ private final class Worker: @unchecked Sendable {
     private var jobs: [@Sendable () -> Void] = []
     private var isStopping = false
     private var threads = 1
+    private var cores: [Int]?
 
-    func start(threads: Int) {
+    func start(threads: Int, cores: [Int]?) {
         self.threads = threads
+        self.cores = cores
         var thread = pthread_t()
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
@@ -105,6 +108,7 @@ private final class Worker: @unchecked Sendable {
     }
 
     private func loop() {
+        if let cores = self.cores { Cores.pinCallingThread(to: cores) }
         setThreadCount(self.threads)
         while let job = self.next() { job() }
     }
@@ -140,4 +144,25 @@ private final class ResultBox<Success: Sendable>: @unchecked Sendable {
             }
         }
     }
+}
+
+/// How much work each of several places has; the least busy one gets the next.
+final class Balance: @unchecked Sendable {
+    private let monitor = Monitor()
+    private var counts: [Int]
+
+    init(places: Int) {
+        self.counts = [Int](repeating: 0, count: places)
+    }
+
+    /// The place that has the least work, with one more.
+    func take() -> Int {
+        self.monitor.locked {
+            let place = self.counts.indices.min { self.counts[$0] < self.counts[$1] } ?? 0
+            self.counts[place] += 1
+            return place
+        }
+    }
+
+    func finish(_ place: Int) { self.monitor.locked { self.counts[place] -= 1 } }
 }

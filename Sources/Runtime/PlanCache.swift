@@ -6,10 +6,14 @@ import OnnxFormat
 final class PlanCache: @unchecked Sendable {
     private let model: OnnxModel
     private let threads: Int
-    private let packs = PackStore()
+    private let precision: SessionOptions.Precision
+    private let packs: PackStore
     private var firsts = RecentlyUsed<[String: TensorType], PlannedStage>()
 
-    init(_ model: OnnxModel, threads: Int) {
+    /// - Parameter packs: shared by the streams of a session.
+    init(_ model: OnnxModel, threads: Int, precision: SessionOptions.Precision, packs: PackStore) {
+        self.precision = precision
+        self.packs = packs
         self.model = model
         self.threads = threads
     }
@@ -34,6 +38,24 @@ final class PlanCache: @unchecked Sendable {
             planned = try self.follower(of: planned, value)
             values = outputs
         }
+    }
+
+    func report(_ inputs: [String: Tensor]) throws(RuntimeError) -> SessionReport {
+        var nodes: [SessionReport.NodeTime] = []
+        var arenaByteCount = 0
+        _ = try self.walk(inputs) { (plan) throws(RuntimeError) in
+            arenaByteCount += plan.arenaByteCount
+            for time in try plan.profile() {
+                let start = nodes.last.map { $0.start + $0.seconds } ?? 0
+                nodes.append(
+                    SessionReport.NodeTime(
+                        name: time.node.name, operation: time.node.op.name, implementation: time.implementation, start: start,
+                        seconds: time.seconds))
+            }
+        }
+        return SessionReport(
+            weightByteCount: self.model.weights.reduce(0) { $0 + $1.type.byteCount }, packedByteCount: self.packs.byteCount,
+            arenaByteCount: arenaByteCount, nodes: nodes)
     }
 
     func trace(_ inputs: [String: Tensor]) throws(RuntimeError) -> [(node: String, tensors: [Tensor])] {
@@ -78,7 +100,8 @@ final class PlanCache: @unchecked Sendable {
     private func planned(_ stage: OnnxStage) throws(RuntimeError) -> PlannedStage {
         let graph: Graph
         do throws(GraphError) {
-            graph = try stage.graph.running(Self.passes)
+            graph = try stage.graph.running(
+                self.precision == .bfloat16 ? Self.passes + [.computeInBFloat16, .withoutDeadNodes] : Self.passes)
         } catch {
             throw RuntimeError(error)
         }

@@ -2,56 +2,84 @@ package import Graph
 package import OnnxFormat
 import Kernels
 
-/// A loaded model that answers requests, on a compute thread of its own.
+/// A loaded model that answers requests, on compute threads of its own.
 ///
 /// Weights stay in the mapped file; plans are made for each combination of input shapes when it is first asked for,
 /// and share packed weights.
 package final class Session: Sendable {
     package let model: OnnxModel
-    private let thread: ComputeThread
-    private let plans: PlanCache
+    package let options: SessionOptions
+    /// What is computed with: the precision asked for, or float32 where the CPU cannot.
+    package let precision: SessionOptions.Precision
+    private let streams: [Stream]
+    private let balance: Balance
+
+    /// One stream: a team of threads with the plans that it runs.
+    private struct Stream: Sendable {
+        let thread: ComputeThread
+        let plans: PlanCache
+    }
 
     /// Maps and checks a model file.
-    /// - Parameters:
-    ///   - path: `model.onnx`; external data lies beside it.
-    ///   - threads: size of the compute team.
-    package init(path: String, threads: Int) throws(RuntimeError) {
+    /// - Parameter path: `model.onnx`; external data lies beside it.
+    package init(path: String, options: SessionOptions) throws(RuntimeError) {
         do throws(OnnxError) {
             self.model = try OnnxFile.read(path)
         } catch {
             throw RuntimeError(error)
         }
-        self.thread = ComputeThread(threads: threads)
-        self.plans = PlanCache(self.model, threads: threads)
+        self.options = options
+        self.precision = computesInBFloat16() ? options.precision : .float32
+        let packs = PackStore()
+        let allowed = Cores.allowed
+        var streams: [Stream] = []
+        for index in 0..<options.streams {
+            let cores = (0..<options.threads).map { allowed[(index * options.threads + $0) % allowed.count] }
+            streams.append(
+                Stream(
+                    thread: ComputeThread(threads: options.threads, cores: options.pinsThreads ? cores : nil),
+                    plans: PlanCache(self.model, threads: options.threads, precision: self.precision, packs: packs)))
+        }
+        self.streams = streams
+        self.balance = Balance(places: streams.count)
+    }
+
+    /// - Parameter threads: size of the compute team of the only stream.
+    package convenience init(path: String, threads: Int) throws(RuntimeError) {
+        try self.init(path: path, options: SessionOptions(threads: threads))
     }
 
     /// Runs the model; returns its outputs by name.
     /// - Parameter inputs: one tensor for each input of the model, of its element type; free dimensions take any size.
     package func run(_ inputs: [String: Tensor]) async throws -> [String: Tensor] {
-        try await self.thread.run { [plans] in try plans.run(inputs) }
+        let place = self.balance.take()
+        defer { self.balance.finish(place) }
+        let stream = self.streams[place]
+        return try await stream.thread.run { try stream.plans.run(inputs) }
     }
 
-    /// Runs other work with the session's team of threads, when it is its turn.
+    /// Runs other work with a team of threads of the session, when it is its turn.
     package func perform<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await self.thread.run(body)
+        let place = self.balance.take()
+        defer { self.balance.finish(place) }
+        return try await self.streams[place].thread.run(body)
     }
 
-    /// Runs the model and blocks until it is done; for programs that have nothing else to do.
+    /// Runs the model on the first stream and blocks until it is done; for programs that have nothing else to do.
     package func runAndWait(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        try self.thread.runAndWait { [plans] in try plans.run(inputs) }
+        let stream = self.streams[0]
+        return try stream.thread.runAndWait { try stream.plans.run(inputs) }
     }
 
     /// Every value of one run by name, with the plain graph of the file (no fusion), for comparing node by node.
     package func trace(_ inputs: [String: Tensor]) throws -> [(node: String, tensors: [Tensor])] {
-        try self.thread.runAndWait { [plans] in try plans.trace(inputs) }
+        let stream = self.streams[0]
+        return try stream.thread.runAndWait { try stream.plans.trace(inputs) }
     }
 
-    /// Seconds by node of one run.
-    package func profile(_ inputs: [String: Tensor]) throws -> [(node: Node, implementation: String, seconds: Double)] {
-        try self.thread.runAndWait { [plans] in
-            var times: [(node: Node, implementation: String, seconds: Double)] = []
-            _ = try plans.walk(inputs) { (plan) throws(RuntimeError) in times += try plan.profile() }
-            return times
-        }
+    /// Runs the model once on the first stream and says what it takes in memory and where its time goes.
+    package func report(_ inputs: [String: Tensor]) throws -> SessionReport {
+        let stream = self.streams[0]
+        return try stream.thread.runAndWait { try stream.plans.report(inputs) }
     }
 }

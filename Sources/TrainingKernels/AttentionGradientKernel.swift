@@ -30,7 +30,10 @@ enum AttentionGradientKernel {
             let operands = attention.operands(call)
             let results = self.results(attention, call)
             let reference = AttentionReference(
-                attention.shape, q: operands.q, k: operands.k, v: operands.v, mask: self.mask(attention, call))
+                attention.shape,
+                ck_attention_operands(
+                    q: operands.q, k: operands.k, v: operands.v, mask: self.mask(attention, call), row_bias: nil,
+                    column_bias: nil, y: nil))
             for batch in 0..<attention.shape.batch {
                 for head in 0..<attention.shape.heads {
                     reference.backward(
@@ -79,8 +82,8 @@ extension AttentionReference {
             for d in 0..<size {
                 var sum = 0.0
                 for key in 0..<keys {
-                    sum += ds[key] * Double(self.k[self.offset(self.shape.k_strides, batch, head, key) + d])
-                    keySums[key * size + d] += scale * ds[key] * Double(self.q[at + d])
+                    sum += ds[key] * self.key(self.offset(self.shape.k_strides, batch, head, key) + d)
+                    keySums[key * size + d] += scale * ds[key] * self.query(at + d)
                 }
                 dq[at + d] = Float(scale * sum)
             }
@@ -104,9 +107,9 @@ extension AttentionReference {
     ) {
         var delta = 0.0
         for key in 0..<self.shape.keys {
-            let value = self.v + self.offset(self.shape.v_strides, batch, head, key)
+            let value = self.offset(self.shape.v_strides, batch, head, key)
             var dot = 0.0
-            for d in 0..<self.shape.value_size { dot += Double(upstream[d]) * Double(value[d]) }
+            for d in 0..<self.shape.value_size { dot += Double(upstream[d]) * self.value(value + d) }
             ds[key] = dot
             delta += p[key] * dot
         }

@@ -8,7 +8,10 @@ struct SafetensorsTests {
         let contents = try Safetensors.read(GoldenFiles.path("all_types.safetensors"))
         #expect(contents.metadata == ["format": "pt"])
         #expect(contents.tensors.mapValues(Described.init) == (try GoldenFiles.expected("all_types.safetensors")))
-        #expect(Set(contents.tensors.values.map(\.type.dataType)) == Set(DataType.allCases))
+        let written: Set<DataType> = [
+            .float32, .float64, .float16, .bfloat16, .int64, .int32, .int16, .int8, .uint8, .bool,
+        ]
+        #expect(Set(contents.tensors.values.map(\.type.dataType)) == written)
     }
 
     @Test func writesTheBytesThatPythonWrites() throws {
@@ -50,7 +53,7 @@ struct SafetensorsTests {
     }
 
     static let refused: [Refused] = [
-        Refused(testDescription: "unknown type", header: entry("F8_E4M3", "[8]", "[0,8]"), code: .unsupported, word: "F8_E4M3"),
+        Refused(testDescription: "unknown type", header: entry("C64", "[1]", "[0,8]"), code: .unsupported, word: "C64"),
         Refused(testDescription: "behind the end", header: entry("F32", "[3]", "[0,12]"), code: .truncated, word: "cut short"),
         Refused(testDescription: "wrong count", header: entry("F32", "[3]", "[0,8]"), code: .malformed, word: "8 bytes"),
         Refused(testDescription: "backwards", header: entry("F32", "[2]", "[8,0]"), code: .malformed, word: "backwards"),

@@ -21,10 +21,11 @@ package struct NodeCase: Sendable, CustomStringConvertible {
 
     package var modelPath: String { self.directory.appendingPathComponent("model.onnx").path }
 
-    /// The operators of the model's nodes, in order; empty when the file cannot be read.
-    package var operators: [String] {
-        guard let model = try? OnnxFile.read(self.modelPath) else { return [] }
-        return model.operatorCounts.keys.sorted()
+    /// The operator of a model with one node; `several` for others, `unreadable` where the file is refused.
+    package var operation: String {
+        guard let model = try? OnnxFile.read(self.modelPath) else { return "unreadable" }
+        let counts = model.operatorCounts
+        return counts.count == 1 && counts.first?.value == 1 ? counts.first?.key ?? "several" : "several"
     }
 
     /// How a stage of a model is computed.

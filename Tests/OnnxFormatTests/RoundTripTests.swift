@@ -104,6 +104,13 @@ import Testing
         #expect(try root.read("model.onnx") == bytes)
     }
 
+    /// A byte that memory can hold of the type: the number itself where it has fewer than eight bits.
+    private static func element(_ byte: UInt8, _ type: DataType) -> UInt8 {
+        let spare = UInt8(max(8 - type.fileBitCount, 0))
+        return type == .int4 || type == .int2
+            ? UInt8(bitPattern: Int8(bitPattern: byte << spare) >> Int8(spare)) : byte << spare >> spare
+    }
+
     @Test func everyElementTypeComesBack() throws {
         let root = try TemporaryDirectory()
         for count in [3, 2000] {
@@ -114,7 +121,8 @@ import Testing
             for dataType in DataType.allCases {
                 let tensor = Tensor(zeros: TensorType(dataType, [count]))
                 for index in tensor.storage.bytes.indices {
-                    tensor.storage.bytes[index] = UInt8(truncatingIfNeeded: dataType == .bool ? index % 2 : index * 7 + 1)
+                    let byte = UInt8(truncatingIfNeeded: dataType == .bool ? index % 2 : index * 7 + 1)
+                    tensor.storage.bytes[index] = Self.element(byte, dataType)
                 }
                 expected[dataType.rawValue] = tensor
                 graph.output(dataType.rawValue, graph.constant(tensor, name: "c.\(dataType.rawValue)"))

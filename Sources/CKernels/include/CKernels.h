@@ -7,6 +7,7 @@
 #include "ck_status.h"
 #include "ck_threads.h"
 #include "ck_elementwise.h"
+#include "ck_bf16.h"
 #include "ck_cpu.h"
 #include "ck_dense.h"
 #include "ck_loss.h"

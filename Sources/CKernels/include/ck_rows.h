@@ -1,6 +1,7 @@
 #ifndef CK_ROWS_H
 #define CK_ROWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,15 +37,30 @@ typedef struct ck_attention {
   float scale;
   size_t q_strides[3], k_strides[3], v_strides[3], y_strides[3];
   size_t mask_strides[4];
+  // Keys are the places of a grid of so many rows and columns, row by row, and each query adds a number per row and one per
+  // column of the grid to its scores (decomposed relative positions); 0 for none.
+  size_t grid_rows, grid_columns;
+  // q, k, v and y are bfloat16, products round their operands to it; sums and softmax are float32.
+  bool is_bf16;
 } ck_attention;
+
+// What attention reads and writes; element types as the shape says.
+typedef struct ck_attention_operands {
+  const void *q, *k, *v;
+  // Additive, float32; may be null.
+  const float *mask;
+  // [batch, heads, queries, grid_rows] and [batch, heads, queries, grid_columns], float32, where the shape has a grid.
+  const float *row_bias, *column_bias;
+  void *y;
+} ck_attention_operands;
 
 // Bytes of workspace, aligned to 64, for work cut into `lanes` parts that may run at the same time.
 size_t ck_attention_workspace(const ck_attention *shape, size_t lanes);
 
-// y = softmax(scale q k^T + mask) v. The result does not depend on how many threads run the lanes.
-ck_status ck_attention_forward(
-    const ck_attention *shape, const float *q, const float *k, const float *v, const float *mask, float *y, void *workspace,
-    size_t lanes);
+// y = softmax(scale q k^T + biases) v, a block of keys at a time: no row of scores is ever whole (Milakov and Gimelshein,
+// "Online normalizer calculation for softmax", 2018; Dao et al., "FlashAttention", 2022). A query whose scores are all minus
+// infinity gives NaN. The result does not depend on how many threads run the lanes.
+ck_status ck_attention_forward(const ck_attention *shape, const ck_attention_operands *operands, void *workspace, size_t lanes);
 
 #ifdef __cplusplus
 }

@@ -11,6 +11,11 @@ extern "C" {
 void ck_set_threads(int count);
 int ck_get_threads(void);
 
+// The cores that the calling thread may run on, in order, at most `capacity`; returns how many there are.
+size_t ck_allowed_cores(int *cores, size_t capacity);
+// Keeps the calling thread, and threads that it starts later, on these cores; does nothing where the system refuses.
+void ck_pin_thread(const int *cores, size_t count);
+
 // Runs body(context, begin, end) over a partition of 0..<count into contiguous ranges, one per thread of the calling
 // thread's team, the same partition every time. Ranges start at multiples of `grain` (>= 1).
 void ck_parallel_for(size_t count, size_t grain, void (*body)(void *context, size_t begin, size_t end), void *context);

@@ -2,25 +2,24 @@
     import Glibc
 #endif
 package import CKernels
+import Graph
 
 /// Attention one query at a time in double precision, for the references of forward and backward.
 package struct AttentionReference {
     package let shape: ck_attention
-    package let q: UnsafePointer<Float>
-    package let k: UnsafePointer<Float>
-    package let v: UnsafePointer<Float>
-    package let mask: UnsafePointer<Float>?
+    private let operands: ck_attention_operands
+    /// Reads q, k and v, and writes the result.
+    private let access: ElementAccess
 
-    package init(
-        _ shape: ck_attention, q: UnsafePointer<Float>, k: UnsafePointer<Float>, v: UnsafePointer<Float>,
-        mask: UnsafePointer<Float>?
-    ) {
+    package init(_ shape: ck_attention, _ operands: ck_attention_operands) {
         self.shape = shape
-        self.q = q
-        self.k = k
-        self.v = v
-        self.mask = mask
+        self.operands = operands
+        self.access = ElementAccess(shape.is_bf16 ? .bfloat16 : .float32)
     }
+
+    package func query(_ index: Int) -> Double { self.access.double(self.operands.q, index) }
+    package func key(_ index: Int) -> Double { self.access.double(self.operands.k, index) }
+    package func value(_ index: Int) -> Double { self.access.double(self.operands.v, index) }
 
     /// Calls `body` with batch, head and row of every query.
     package func forEachQuery(_ body: (Int, Int, Int) -> Void) {
@@ -38,15 +37,21 @@ package struct AttentionReference {
 
     /// The softmax of one query's scores.
     package func probabilities(_ batch: Int, _ head: Int, _ query: Int, into result: UnsafeMutablePointer<Double>) {
-        let row = self.q + self.offset(self.shape.q_strides, batch, head, query)
+        let row = self.offset(self.shape.q_strides, batch, head, query)
         let m = self.shape.mask_strides
+        let (gridRows, gridColumns) = (self.shape.grid_rows, self.shape.grid_columns)
+        let place = (batch * self.shape.heads + head) * self.shape.queries + query
         var peak = -Double.infinity
         for key in 0..<self.shape.keys {
-            let other = self.k + self.offset(self.shape.k_strides, batch, head, key)
+            let other = self.offset(self.shape.k_strides, batch, head, key)
             var dot = 0.0
-            for d in 0..<self.shape.size { dot += Double(row[d]) * Double(other[d]) }
+            for d in 0..<self.shape.size { dot += self.query(row + d) * self.key(other + d) }
             dot *= Double(self.shape.scale)
-            if let mask = self.mask { dot += Double(mask[batch * m.0 + head * m.1 + query * m.2 + key * m.3]) }
+            if let mask = self.operands.mask { dot += Double(mask[batch * m.0 + head * m.1 + query * m.2 + key * m.3]) }
+            if gridColumns > 0, let rows = self.operands.row_bias, let columns = self.operands.column_bias {
+                dot += Double(rows[place * gridRows + key / gridColumns])
+                dot += Double(columns[place * gridColumns + key % gridColumns])
+            }
             result[key] = dot
             peak = max(peak, dot)
         }
@@ -59,16 +64,16 @@ package struct AttentionReference {
     }
 
     /// The whole result; `workspace` holds as many doubles as there are keys.
-    package func forward(into y: UnsafeMutablePointer<Float>, workspace: UnsafeMutablePointer<Double>) {
+    package func forward(workspace: UnsafeMutablePointer<Double>) {
         self.forEachQuery { batch, head, query in
             self.probabilities(batch, head, query, into: workspace)
-            let row = y + self.offset(self.shape.y_strides, batch, head, query)
+            let row = self.offset(self.shape.y_strides, batch, head, query)
             for d in 0..<self.shape.value_size {
                 var sum = 0.0
                 for key in 0..<self.shape.keys {
-                    sum += workspace[key] * Double(self.v[self.offset(self.shape.v_strides, batch, head, key) + d])
+                    sum += workspace[key] * self.value(self.offset(self.shape.v_strides, batch, head, key) + d)
                 }
-                row[d] = Float(sum)
+                if let y = self.operands.y { self.access.store(sum, y, row + d) }
             }
         }
     }

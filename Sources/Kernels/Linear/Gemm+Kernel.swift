@@ -14,9 +14,11 @@ extension Gemm: Executable {
             let reference = MatrixReference(product, transposeA: op.transA, transposeB: op.transB, alpha: op.alpha)
             let addend = op.addend(problem, product)
             return ClosureKernel { call in
-                guard let addend else { return reference.run(call.input(0), call.input(1), call.output(0)) { _, _ in 0 } }
+                guard let addend else {
+                    return reference.run(call.input(0, as: UInt8.self), call.input(1), call.outputs[0]) { _, _ in 0 }
+                }
                 let c = call.input(2)
-                reference.run(call.input(0), call.input(1), call.output(0)) { row, column in
+                reference.run(call.input(0, as: UInt8.self), call.input(1), call.outputs[0]) { row, column in
                     Double(addend.factor) * Double(c[row * addend.rowStride + column * addend.columnStride])
                 }
             }

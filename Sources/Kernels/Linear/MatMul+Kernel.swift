@@ -8,7 +8,7 @@ extension MatMul: Executable {
         Implementation("reference") { (op, problem) throws(KernelError) in
             let reference = MatrixReference(try op.product(problem))
             return ClosureKernel { call in
-                reference.run(call.input(0), call.input(1), call.output(0)) { _, _ in 0 }
+                reference.run(call.input(0, as: UInt8.self), call.input(1), call.outputs[0]) { _, _ in 0 }
             }
         },
     ]

@@ -11,11 +11,21 @@ package struct MatrixReference: Sendable {
     var transposeB = false
     var alpha: Float = 1
     var activation = FusedActivation.none
+    /// What operands are rounded to; element types of a, the residual and the result.
+    private let rounded: NarrowFloat?
+    private let a: ElementAccess
+    private let residual: ElementAccess
+    private let y: ElementAccess
 
     package init(
         _ product: MatrixProduct, transposeA: Bool = false, transposeB: Bool = false, alpha: Float = 1,
-        activation: FusedActivation = .none
+        activation: FusedActivation = .none, precision: DataType = .float32, a: DataType = .float32,
+        residual: DataType = .float32, y: DataType = .float32
     ) {
+        self.rounded = NarrowFloat(precision)
+        self.a = ElementAccess(a)
+        self.residual = ElementAccess(residual)
+        self.y = ElementAccess(y)
         self.product = product
         self.offsets = product.batchOffsets
         self.transposeA = transposeA
@@ -26,26 +36,31 @@ package struct MatrixReference: Sendable {
 
     /// - Parameter addend: a value for row and column that is added before the activation.
     func run(
-        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
-        residual: UnsafePointer<Float>? = nil, addend: (_ row: Int, _ column: Int) -> Double
+        _ a: UnsafeRawPointer, _ b: UnsafePointer<Float>, _ y: UnsafeMutableRawPointer,
+        residual: UnsafeRawPointer? = nil, addend: (_ row: Int, _ column: Int) -> Double
     ) {
         let (m, n, k) = (self.product.m, self.product.n, self.product.k)
         let (rowA, columnA) = self.transposeA ? (1, m) : (k, 1)
         let (rowB, columnB) = self.transposeB ? (1, k) : (n, 1)
         for index in 0..<self.product.batchCount {
-            let left = a + self.offsets.left[index]
-            let right = b + self.offsets.right[index]
+            let left = self.offsets.left[index]
+            let right = self.offsets.right[index]
             for i in 0..<m {
                 for j in 0..<n {
                     var sum = 0.0
-                    for l in 0..<k { sum += Double(left[i * rowA + l * columnA]) * Double(right[l * rowB + j * columnB]) }
+                    for l in 0..<k {
+                        let x = self.a.double(a, left + i * rowA + l * columnA)
+                        sum += self.round(x) * self.round(Double(b[right + l * rowB + j * columnB]))
+                    }
                     let place = (index * m + i) * n + j
                     let value = self.activation.value(Double(self.alpha) * sum + addend(i, j))
-                    y[place] = Float(value + Double(residual?[place] ?? 0))
+                    self.y.store(value + (residual.map { self.residual.double($0, place) } ?? 0), y, place)
                 }
             }
         }
     }
+
+    private func round(_ value: Double) -> Double { self.rounded.map { $0.decode($0.encode(value)) } ?? value }
 }
 
 extension FusedActivation {

@@ -15,6 +15,7 @@ extension Pass {
 private enum FuseMatMul {
     /// `MatMul` of values that are transposes of others.
     static func absorbTransposes(_ rewriter: inout Rewriter, _ node: Node) throws(GraphError) -> [ValueID]? {
+        if let gemm = node.op as? Gemm { return try self.product(gemm, node, &rewriter) }
         guard node.op is MatMul, let a = node.inputs[0], let b = node.inputs[1] else { return nil }
         let left = self.untransposed(a, rewriter.old)
         let right = self.untransposed(b, rewriter.old)
@@ -22,6 +23,16 @@ private enum FuseMatMul {
         guard rewriter.old[a].type.rank >= 2, rewriter.old[b].type.rank >= 2 else { return nil }
         let op = FusedMatMul(transposeA: left != nil, transposeB: right != nil)
         return try rewriter.new.append(op, [rewriter[left ?? a], rewriter[right ?? b]], name: node.name)
+    }
+
+    /// `Gemm` without an addend, or with one that is a bias as it stands.
+    private static func product(_ gemm: Gemm, _ node: Node, _ rewriter: inout Rewriter) throws(GraphError) -> [ValueID]? {
+        if node.inputs.count > 2, let addend = node.inputs[2] {
+            let width = rewriter.old[node.outputs[0]].type.shape[1]
+            guard gemm.beta == 1, rewriter.old[addend].type.shape == [width] else { return nil }
+        }
+        let op = FusedMatMul(transposeA: gemm.transA, transposeB: gemm.transB, alpha: gemm.alpha)
+        return try rewriter.new.append(op, rewriter.mapped(node.inputs), name: node.name)
     }
 
     /// The source of a transposition that swaps the last two axes and nothing else.

@@ -1,20 +1,17 @@
 import NodeSuite
 
-// node-suite DIRECTORY [--written] [FILTER]: runs the cases whose name contains FILTER, one line each: `pass NAME` or `fail NAME: why`.
-var arguments = Array(CommandLine.arguments.dropFirst())
-let isWritten = arguments.contains("--written")
-arguments.removeAll { $0 == "--written" }
-guard let directory = arguments.first else { fatalError("usage: node-suite DIRECTORY [--written] [FILTER]") }
-let filter = arguments.dropFirst().first ?? ""
-var passed = 0
-var total = 0
-for nodeCase in try NodeCase.all(in: directory) where filter.isEmpty || nodeCase.name.contains(filter) {
-    total += 1
-    if let failure = nodeCase.failure(isWritten ? .written : .session) {
-        print("fail \(nodeCase.name): \(failure)")
-    } else {
-        passed += 1
-        print("pass \(nodeCase.name)")
-    }
+// node-suite DIRECTORY [--written] [--page | --list] [FILTER]: runs the node cases whose name contains FILTER.
+// One line each, `pass NAME` or `fail NAME: why`; --list prints the names that pass, --page a page of counts.
+let options = CommandLine.arguments.dropFirst().filter { $0.hasPrefix("--") }
+let words = CommandLine.arguments.dropFirst().filter { !$0.hasPrefix("--") }
+guard let directory = words.first else { fatalError("usage: node-suite DIRECTORY [--written] [--page | --list] [FILTER]") }
+let suite = try SuiteRun(
+    directory: directory, way: options.contains("--written") ? .written : .session, filter: words.dropFirst().first ?? "")
+if options.contains("--page") {
+    print(suite.page, terminator: "")
+} else if options.contains("--list") {
+    for name in suite.passing { print(name) }
+} else {
+    for result in suite.results { print(result.failure.map { "fail \(result.name): \($0)" } ?? "pass \(result.name)") }
+    print("\(suite.passing.count) of \(suite.results.count) pass")
 }
-print("\(passed) of \(total) pass")

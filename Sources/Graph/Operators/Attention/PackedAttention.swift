@@ -1,7 +1,7 @@
 /// Self-attention straight from a fused projection: `qkv` is [B, N, 3·H·D], each token's row holding q, k and v one after the
 /// other, each of them head by head; the result is [B, N, H·D] with heads side by side.
 ///
-/// The same numbers as `ScaledDotProductAttention` between transposes, without the transposes; ONNX gets the latter.
+/// Products of bfloat16 values have float32 sums, and softmax is float32. The same numbers as `ScaledDotProductAttention` between transposes, without the transposes; ONNX gets the latter.
 package struct PackedAttention: Operator {
     package static let schema = OperatorSchema("PackedAttention", inputs: ["qkv"])
 
@@ -21,11 +21,13 @@ package struct PackedAttention: Operator {
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
         let qkv = try self.type(inputs, 0)
         guard self.heads > 0 else { throw GraphError(.attribute, self.name, "heads is \(self.heads)") }
-        guard qkv.dataType == .float32 else { throw GraphError(.dataType, self.name, "qkv is \(qkv), must be float32") }
+        guard qkv.dataType == .float32 || qkv.dataType == .bfloat16 else {
+            throw GraphError(.dataType, self.name, "qkv is \(qkv), must be float32 or bfloat16")
+        }
         guard qkv.rank == 3, qkv.shape[1] > 0, qkv.shape[2] > 0, qkv.shape[2].isMultiple(of: 3 * self.heads) else {
             throw GraphError(.shape, self.name, "qkv is \(qkv), must be [B, N, 3·H·D] with H = \(self.heads)")
         }
-        return [TensorType(.float32, [qkv.shape[0], qkv.shape[1], qkv.shape[2] / 3])]
+        return [TensorType(qkv.dataType, [qkv.shape[0], qkv.shape[1], qkv.shape[2] / 3])]
     }
 
     package var gradient: Gradient {

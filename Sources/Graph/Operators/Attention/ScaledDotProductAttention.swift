@@ -1,10 +1,13 @@
-/// `softmax(scale * q kᵀ + mask) v` for every batch element and head.
+/// `softmax(scale * q kᵀ + mask + relative) v` for every batch element and head.
 ///
-/// `q` is [B, H, N, D], `k` [B, H, M, D], `v` [B, H, M, E]; the optional additive `mask` broadcasts to [B, H, N, M].
-/// The result is [B, H, N, E]. A query whose keys are all masked with minus infinity gives NaN, as the composition does.
+/// `q` is [B, H, N, D], `k` [B, H, M, D], `v` [B, H, M, E], all float32 or all bfloat16; the optional additive `mask`
+/// (float32) broadcasts to [B, H, N, M]. Where keys lie on a grid of R rows and C columns (M = R·C), `row_bias` [B, H, N, R]
+/// and `column_bias` [B, H, N, C] give each score the sum of its row's and its column's number: decomposed relative
+/// positions (Li et al., "MViTv2", 2022), made by passes only. The result is [B, H, N, E]. A query whose keys are all masked with minus infinity gives NaN, as the composition does.
 /// ONNX: `Attention` from opset 23 on, else Transpose, MatMul, Mul, Add, Softmax, MatMul.
 package struct ScaledDotProductAttention: Operator {
-    package static let schema = OperatorSchema("ScaledDotProductAttention", inputs: ["q", "k", "v"], optional: ["mask"])
+    package static let schema = OperatorSchema(
+        "ScaledDotProductAttention", inputs: ["q", "k", "v"], optional: ["mask", "row_bias", "column_bias"])
 
     /// What scores are multiplied by; 1/√D when nil.
     package let scale: Float?
@@ -19,8 +22,22 @@ package struct ScaledDotProductAttention: Operator {
         try dims.match(types[0], "B", "H", "N", "D", in: "q")
         try dims.match(types[1], "B", "H", "M", "D", in: "k")
         try dims.match(types[2], "B", "H", "M", "E", in: "v")
-        for type in types + [self.optionalType(inputs, 3)].compactMap({ $0 }) where type.dataType != .float32 {
-            throw GraphError(.dataType, self.name, "an input is \(type), must be float32")
+        let element = types[0].dataType
+        for type in types where type.dataType != element || (element != .float32 && element != .bfloat16) {
+            throw GraphError(.dataType, self.name, "an input is \(type), q is \(types[0]); float32 or bfloat16 is taken")
+        }
+        for type in (3...5).compactMap({ self.optionalType(inputs, $0) }) where type.dataType != .float32 {
+            throw GraphError(.dataType, self.name, "a bias is \(type), must be float32")
+        }
+        if let rows = self.optionalType(inputs, 4) {
+            guard let columns = self.optionalType(inputs, 5) else {
+                throw GraphError(.arity, self.name, "row_bias without column_bias")
+            }
+            try dims.match(rows, "B", "H", "N", "R", in: "row_bias")
+            try dims.match(columns, "B", "H", "N", "C", in: "column_bias")
+            guard dims["C"] > 0, dims["R"].multipliedReportingOverflow(by: dims["C"]) == (dims["M"], false) else {
+                throw GraphError(.shape, self.name, "a grid of \(rows) and \(columns) does not hold M keys")
+            }
         }
         guard dims["D"] > 0, dims["M"] > 0 else { throw GraphError(.shape, self.name, "D and M must not be 0") }
         if let mask = self.optionalType(inputs, 3) {
@@ -29,7 +46,7 @@ package struct ScaledDotProductAttention: Operator {
                 throw GraphError(.shape, self.name, "mask \(mask) does not broadcast to \(scores)")
             }
         }
-        return [TensorType(.float32, dims.shape("B", "H", "N", "E"))]
+        return [TensorType(element, dims.shape("B", "H", "N", "E"))]
     }
 
     /// The factor for queries of `size` elements.
@@ -37,6 +54,9 @@ package struct ScaledDotProductAttention: Operator {
 
     package var gradient: Gradient {
         .rule { [self] (context) throws(GraphError) in
+            guard context.optionalInput(4) == nil else {
+                throw GraphError(.gradient, self.name, "relative positions are joined after differentiation")
+            }
             guard !context.needs(3) else {
                 throw GraphError(.gradient, self.name, "the mask has no gradient here; compose MatMul, Add and Softmax")
             }

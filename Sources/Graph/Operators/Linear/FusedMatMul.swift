@@ -1,7 +1,8 @@
 /// `activation(alpha op(a) op(b) + bias) + residual`: a matrix product with everything around it that passes fuse.
 ///
 /// a: [..., M, K] and b: [..., K, N] after `op`, leading axes broadcast, at least two axes each; bias: [N]; residual has
-/// the shape of the result [..., M, N]. float32. Made by passes after differentiation.
+/// the shape of the result [..., M, N]. float32. With `precision` bfloat16 the operands are rounded to it and summed in
+/// float32; then a, residual and the result may be bfloat16 tensors. Made by passes after differentiation.
 package struct FusedMatMul: Operator {
     package static let schema = OperatorSchema("FusedMatMul", inputs: ["a", "b"], optional: ["bias", "residual"])
 
@@ -11,8 +12,17 @@ package struct FusedMatMul: Operator {
     package let transposeB: Bool
     package let alpha: Float
     package let activation: FusedActivation
+    /// What operands are rounded to before they are multiplied: float32 or bfloat16.
+    package let precision: DataType
+    /// Element type of the result: float32, or bfloat16 when the precision is.
+    package let result: DataType
 
-    package init(transposeA: Bool = false, transposeB: Bool = false, alpha: Float = 1, activation: FusedActivation = .none) {
+    package init(
+        transposeA: Bool = false, transposeB: Bool = false, alpha: Float = 1, activation: FusedActivation = .none,
+        precision: DataType = .float32, result: DataType = .float32
+    ) {
+        self.precision = precision
+        self.result = result
         self.transposeA = transposeA
         self.transposeB = transposeB
         self.alpha = alpha
@@ -24,17 +34,25 @@ package struct FusedMatMul: Operator {
         guard a.rank >= 2, b.rank >= 2 else {
             throw GraphError(.shape, self.name, "a is \(a), b is \(b); both need at least two axes")
         }
-        return try MatrixProduct(a, b, transposeA: self.transposeA, transposeB: self.transposeB, in: self.name)
+        var left = a
+        if self.precision == .bfloat16, a.dataType == .bfloat16 { left.dataType = .float32 }
+        return try MatrixProduct(left, b, transposeA: self.transposeA, transposeB: self.transposeB, in: self.name)
     }
 
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
         let product = try self.product(try self.type(inputs, 0), try self.type(inputs, 1))
-        let output = TensorType(.float32, product.outputShape)
+        guard self.result == .float32 || (self.result == .bfloat16 && self.precision == .bfloat16) else {
+            throw GraphError(.dataType, self.name, "a result of \(self.result) with precision \(self.precision)")
+        }
+        let output = TensorType(self.result, product.outputShape)
         if let bias = self.optionalType(inputs, 2), bias != TensorType(.float32, [product.n]) {
             throw GraphError(.shape, self.name, "bias is \(bias), should be float32[\(product.n)]")
         }
-        if let residual = self.optionalType(inputs, 3), residual != output {
-            throw GraphError(.shape, self.name, "residual is \(residual), should be \(output)")
+        if let residual = self.optionalType(inputs, 3) {
+            let isRead = residual.dataType == .float32 || (residual.dataType == .bfloat16 && self.precision == .bfloat16)
+            guard residual.shape == output.shape, isRead else {
+                throw GraphError(.shape, self.name, "residual is \(residual), should be \(output)")
+            }
         }
         return [output]
     }
