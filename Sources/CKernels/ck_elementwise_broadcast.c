@@ -171,20 +171,3 @@ void ck_where(const ck_broadcast *plan, const uint8_t *condition, const uint32_t
     ck_parallel_for(rows, CK_GRAIN / job.length + 1, where_rows, &job);
   }
 }
-
-typedef struct {
-  const uint8_t *x;
-  float *y;
-} bool_job;
-
-static CK_SIMD void bool_to_float(void *pointer, size_t begin, size_t end) {
-  const bool_job *job = pointer;
-  const uint8_t *x = job->x;
-  float *y = job->y;
-  CK_VECTORIZE for (size_t i = begin; i < end; i++) y[i] = x[i] ? 1.0f : 0.0f;
-}
-
-void ck_bool_to_float(size_t count, const uint8_t *x, float *y) {
-  bool_job job = {x, y};
-  ck_parallel_for(count, CK_GRAIN, bool_to_float, &job);
-}

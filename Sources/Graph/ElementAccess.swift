@@ -109,6 +109,12 @@ package struct ElementAccess: Sendable {
 }
 
 extension Tensor {
+    /// A tensor of rank 0 whose element is this number, stored as `ElementAccess` stores it.
+    package init(scalar value: Double, _ type: DataType) {
+        self.init(zeros: TensorType(type, []))
+        ElementAccess(type).store(value, self.rawPointer, 0)
+    }
+
     /// The only element as a Double; nil when there is not exactly one.
     package var scalar: Double? {
         self.type.elementCount == 1 ? ElementAccess(self.type.dataType).double(self.rawPointer, 0) : nil

@@ -3,6 +3,14 @@
 /// Sources: IEEE 754 (float16), the OCP formats of 8 and 4 bits (E4M3, E5M2, E8M0, E2M1) and their `fnuz` relatives
 /// without infinities and negative zero, as ONNX names them.
 package struct NarrowFloat: Sendable {
+    /// How a number between two powers of two becomes one of them.
+    package enum PowerRounding: String, Sendable, Hashable {
+        case up
+        case down
+        /// Halves go up.
+        case nearest
+    }
+
     private let exponentBits: Int
     private let mantissaBits: Int
     private let bias: Int
@@ -73,9 +81,10 @@ package struct NarrowFloat: Sendable {
     /// The nearest number of the format, ties to even.
     /// - Parameter saturates: beyond the range, and for infinities, the largest finite number; else infinity where the
     ///   format has one, or NaN. NaN becomes 0 where the format has none.
-    package func encode(_ value: Double, saturates: Bool = false) -> UInt16 {
+    /// - Parameter rounding: for the format that has nothing but an exponent.
+    package func encode(_ value: Double, saturates: Bool = false, rounding: PowerRounding = .nearest) -> UInt16 {
         if value.isNaN { return self.notANumber ?? 0 }
-        if self.isExponentOnly { return self.encodeExponent(value, saturates: saturates) }
+        if self.isExponentOnly { return self.encodeExponent(value, saturates: saturates, rounding: rounding) }
         let sign = value.sign == .minus ? self.signBit : 0
         let magnitude = value.magnitude
         guard magnitude.isFinite else { return self.beyond(sign, saturates: saturates) }
@@ -95,12 +104,19 @@ package struct NarrowFloat: Sendable {
         return self.encode(self.largest) | sign
     }
 
-    /// The nearest power of two, ties upwards.
-    private func encodeExponent(_ value: Double, saturates: Bool) -> UInt16 {
-        guard value > 0 else { return 0 }
+    /// A power of two; 0 and less are the smallest, or not a number.
+    private func encodeExponent(_ value: Double, saturates: Bool, rounding: PowerRounding) -> UInt16 {
+        guard value > 0 else { return saturates ? 0 : 0xFF }
         guard value.isFinite else { return saturates ? 0xFE : 0xFF }
-        let exponent = Int(value.exponent) + (value.significand >= 1.5 ? 1 : 0) + self.bias
+        let goesUp =
+            switch rounding {
+            case .up: value.significand > 1
+            case .down: false
+            case .nearest: value.significand >= 1.5
+            }
+        let exponent = Int(value.exponent) + (goesUp ? 1 : 0) + self.bias
         if exponent > 0xFE { return saturates ? 0xFE : 0xFF }
-        return UInt16(max(exponent, 0))
+        if exponent < 0 { return saturates ? 0 : 0xFF }
+        return UInt16(exponent)
     }
 }

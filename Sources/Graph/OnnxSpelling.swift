@@ -131,6 +131,13 @@ package struct OnnxReader: Sendable {
         return tensor
     }
 
+    /// Takes only the type of input `index`: its value is not read, and it does not become an input. Nil when absent.
+    package mutating func typeAlone(input index: Int) -> TensorType? {
+        guard index < self.inputs.count, let type = self.inputs[index] else { return nil }
+        self.consumed.insert(index)
+        return type
+    }
+
     /// The value of input `index`, which stays an input: for operators whose output sizes depend on it. Nil when absent.
     package func value(input index: Int) throws(GraphError) -> Tensor? {
         guard index < self.inputs.count, self.inputs[index] != nil else { return nil }

@@ -44,7 +44,13 @@ ck_compare_function ck_equal, ck_greater, ck_less, ck_greater_or_equal, ck_less_
 // y = condition ? a : b for elements of 4 bytes; the condition's strides are stride[0].
 void ck_where(const ck_broadcast *plan, const uint8_t *condition, const uint32_t *a, const uint32_t *b, uint32_t *y);
 
-void ck_bool_to_float(size_t count, const uint8_t *x, float *y);
+// ---- Conversions; half and bfloat are bits. Floats become integers towards zero, held in their range; NaN becomes 0.
+typedef void ck_conversion(size_t count, const void *x, void *y);
+ck_conversion ck_bool_to_float, ck_half_to_float, ck_bfloat_to_float, ck_double_to_float, ck_long_to_float;
+ck_conversion ck_int_to_float, ck_byte_to_float, ck_small_to_float;
+ck_conversion ck_float_to_bool, ck_float_to_half, ck_float_to_bfloat, ck_float_to_double, ck_float_to_long;
+ck_conversion ck_float_to_int, ck_float_to_byte, ck_float_to_small;
+ck_conversion ck_long_to_int, ck_int_to_long, ck_byte_to_long, ck_byte_to_int;
 
 // ---- Movement: copies count[0] x count[1] x ... elements of `element` bytes (1, 2, 4 or 8) between two layouts.
 typedef struct ck_layout_copy {

@@ -60,7 +60,8 @@ package struct ComparisonKernel: Kernel {
     }
 }
 
-/// The reference of broadcasting operators: a function of two Doubles, and one of integers.
+/// The reference of broadcasting operators: a function of two Doubles, one of integers, and one of `uint64` where its bits
+/// mean something else to the operator.
 package struct BinaryReference: Kernel {
     private let inputs: [ElementAccess]
     private let output: ElementAccess
@@ -70,7 +71,7 @@ package struct BinaryReference: Kernel {
 
     package init(
         _ problem: KernelProblem, _ double: @escaping @Sendable (Double, Double) -> Double,
-        integer: (@Sendable (Int64, Int64) -> Int64)? = nil
+        integer: (@Sendable (Int64, Int64) -> Int64)? = nil, unsigned: (@Sendable (UInt64, UInt64) -> UInt64)? = nil
     ) {
         let shape = problem.outputs[0].shape
         let types = problem.inputs.compactMap { $0 }
@@ -78,7 +79,13 @@ package struct BinaryReference: Kernel {
         self.output = ElementAccess(problem.outputs[0].dataType)
         self.index = StridedIndex(shape, strides: types.map { Broadcast.strides(of: $0.shape, as: shape) })
         self.double = double
-        self.integer = self.inputs.contains { $0.isFloating } ? nil : integer
+        if self.inputs.contains(where: \.isFloating) {
+            self.integer = nil
+        } else if let unsigned, self.inputs[0].type == .uint64 {
+            self.integer = { Int64(bitPattern: unsigned(UInt64(bitPattern: $0), UInt64(bitPattern: $1))) }
+        } else {
+            self.integer = integer
+        }
     }
 
     package func run(_ call: KernelCall) {
@@ -116,8 +123,11 @@ extension Implementation {
 
     /// The reference by functions of two numbers.
     package static func reference(
-        _ double: @escaping @Sendable (Double, Double) -> Double, integer: (@Sendable (Int64, Int64) -> Int64)? = nil
+        _ double: @escaping @Sendable (Double, Double) -> Double, integer: (@Sendable (Int64, Int64) -> Int64)? = nil,
+        unsigned: (@Sendable (UInt64, UInt64) -> UInt64)? = nil
     ) -> Implementation {
-        Implementation("reference") { (_, problem) throws(KernelError) in BinaryReference(problem, double, integer: integer) }
+        Implementation("reference") { (_, problem) throws(KernelError) in
+            BinaryReference(problem, double, integer: integer, unsigned: unsigned)
+        }
     }
 }

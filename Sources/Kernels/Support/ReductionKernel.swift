@@ -46,11 +46,13 @@ package struct ReductionReference: Kernel {
     private let integer: (@Sendable (Int64, Int64) -> Int64)?
 
     /// - Parameters:
+    ///   - unsigned: joins `uint64` where its bits mean something else to the operator.
     ///   - prepare: applied to every element.
     ///   - finish: applied to the result and the number of elements behind it.
     package init(
         _ problem: KernelProblem, _ reduction: Reduction, _ join: @escaping @Sendable (Double, Double) -> Double,
-        integer: (@Sendable (Int64, Int64) -> Int64)? = nil, prepare: (@Sendable (Double) -> Double)? = nil,
+        integer: (@Sendable (Int64, Int64) -> Int64)? = nil, unsigned: (@Sendable (UInt64, UInt64) -> UInt64)? = nil,
+        prepare: (@Sendable (Double) -> Double)? = nil,
         finish: (@Sendable (Double, Int) -> Double)? = nil
     ) {
         let type = problem.input(0)
@@ -63,7 +65,13 @@ package struct ReductionReference: Kernel {
         self.join = join
         self.prepare = prepare
         self.finish = finish
-        self.integer = self.input.isFloating ? nil : integer
+        if self.input.isFloating {
+            self.integer = nil
+        } else if let unsigned, self.input.type == .uint64 {
+            self.integer = { Int64(bitPattern: unsigned(UInt64(bitPattern: $0), UInt64(bitPattern: $1))) }
+        } else {
+            self.integer = integer
+        }
     }
 
     package func run(_ call: KernelCall) {

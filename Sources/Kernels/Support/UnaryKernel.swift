@@ -28,19 +28,28 @@ package struct UnaryKernel: Kernel {
 
 /// The reference of operators on one element: a function of Doubles, and one of integers where the operator takes them.
 package struct UnaryReference: Kernel {
-    private let access: ElementAccess
+    private let source: ElementAccess
+    private let result: ElementAccess
     private let count: Int
     private let double: @Sendable (Double) -> Double
     private let integer: (@Sendable (Int64) -> Int64)?
 
+    /// - Parameter unsigned: for `uint64`, where its bits mean something else to the operator.
     package init(
         _ problem: KernelProblem, _ double: @escaping @Sendable (Double) -> Double,
-        integer: (@Sendable (Int64) -> Int64)? = nil
+        integer: (@Sendable (Int64) -> Int64)? = nil, unsigned: (@Sendable (UInt64) -> UInt64)? = nil
     ) {
-        self.access = ElementAccess(problem.outputs[0].dataType)
+        self.source = ElementAccess(problem.input(0).dataType)
+        self.result = ElementAccess(problem.outputs[0].dataType)
         self.count = problem.outputs[0].elementCount
         self.double = double
-        self.integer = self.access.isFloating ? nil : integer
+        if self.source.isFloating {
+            self.integer = nil
+        } else if let unsigned, self.source.type == .uint64 {
+            self.integer = { Int64(bitPattern: unsigned(UInt64(bitPattern: $0))) }
+        } else {
+            self.integer = integer
+        }
     }
 
     package func run(_ call: KernelCall) {
@@ -48,9 +57,9 @@ package struct UnaryReference: Kernel {
         let y = UnsafeMutableRawPointer(call.output(0, as: UInt8.self))
         for index in 0..<self.count {
             if let integer = self.integer {
-                self.access.store(integer: integer(self.access.integer(x, index)), y, index)
+                self.result.store(integer: integer(self.source.integer(x, index)), y, index)
             } else {
-                self.access.store(self.double(self.access.double(x, index)), y, index)
+                self.result.store(self.double(self.source.double(x, index)), y, index)
             }
         }
     }
@@ -62,10 +71,13 @@ extension Implementation {
         Implementation("simd") { (_, problem) throws(KernelError) in UnaryKernel(problem, function) }
     }
 
-    /// The reference by a function of Doubles, and one of integers where the operator takes them.
+    /// The reference by a function of Doubles, and ones of integers where the operator takes them.
     package static func reference(
-        _ double: @escaping @Sendable (Double) -> Double, integer: (@Sendable (Int64) -> Int64)? = nil
+        _ double: @escaping @Sendable (Double) -> Double, integer: (@Sendable (Int64) -> Int64)? = nil,
+        unsigned: (@Sendable (UInt64) -> UInt64)? = nil
     ) -> Implementation {
-        Implementation("reference") { (_, problem) throws(KernelError) in UnaryReference(problem, double, integer: integer) }
+        Implementation("reference") { (_, problem) throws(KernelError) in
+            UnaryReference(problem, double, integer: integer, unsigned: unsigned)
+        }
     }
 }

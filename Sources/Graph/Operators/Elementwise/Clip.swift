@@ -1,4 +1,4 @@
-/// Values held between constant bounds; an absent bound does not bind. ONNX `Clip` 13.
+/// Values held between constant bounds; an absent bound does not bind. ONNX `Clip` 6 and 13.
 ///
 /// The gradient flows where the bounds did not change `x`, the bounds themselves included.
 package struct Clip: OnnxOperator {
@@ -6,15 +6,21 @@ package struct Clip: OnnxOperator {
 
     package let min: Double?
     package let max: Double?
+    /// The element type that the bounds are written with, which is that of the input.
+    package let boundType: DataType
 
-    package init(min: Double? = nil, max: Double? = nil) {
+    package init(min: Double? = nil, max: Double? = nil, boundType: DataType = .float32) {
         self.min = min
         self.max = max
+        self.boundType = boundType
     }
 
     package init(onnx reader: inout OnnxReader) throws(GraphError) {
-        self.min = try Self.bound(&reader, input: 1)
-        self.max = try Self.bound(&reader, input: 2)
+        let type = reader.inputs.first.flatMap { $0?.dataType } ?? .float32
+        // Attributes until opset 10.
+        let (low, high) = (try reader.float("min").map { Double($0) }, try reader.float("max").map { Double($0) })
+        self.init(
+            min: try Self.bound(&reader, input: 1) ?? low, max: try Self.bound(&reader, input: 2) ?? high, boundType: type)
     }
 
     private static func bound(_ reader: inout OnnxReader, input: Int) throws(GraphError) -> Double? {
@@ -34,10 +40,9 @@ package struct Clip: OnnxOperator {
         }
     }
 
-    /// Bounds are written as float32, which is what models are made of.
     package func onnx(opset: Int) -> OnnxSpelling {
-        var constants: [Tensor?] = [self.min.map { Tensor([Float($0)], shape: []) }]
-        if let max = self.max { constants.append(Tensor([Float(max)], shape: [])) }
+        var constants: [Tensor?] = [self.min.map { Tensor(scalar: $0, self.boundType) }]
+        if let max = self.max { constants.append(Tensor(scalar: max, self.boundType)) }
         return .node(OnnxNode("Clip", constants: constants.last.map { $0 == nil } ?? true ? [] : constants))
     }
 }

@@ -1,10 +1,12 @@
 /// The element types that families of operators take.
 package enum ElementTypes {
-    package static let floating: Set<DataType> = [.float32, .float64]
+    package static let floating: Set<DataType> = [.float32, .float64, .float16, .bfloat16]
+    package static let unsignedIntegers: Set<DataType> = [.uint64, .uint32, .uint16, .uint8]
+    package static let integers: Set<DataType> = unsignedIntegers.union([.int64, .int32, .int16, .int8])
     /// What arithmetic is defined on.
-    package static let numeric: Set<DataType> = [.float32, .float64, .int64, .int32, .int16, .int8, .uint8]
-    package static let signed: Set<DataType> = [.float32, .float64, .int64, .int32, .int16, .int8]
-    /// What can be compared and converted.
+    package static let numeric: Set<DataType> = floating.union(integers)
+    package static let signed: Set<DataType> = floating.union([.int64, .int32, .int16, .int8])
+    /// What can be compared and resized.
     package static let comparable: Set<DataType> = numeric.union([.bool])
 }
 

@@ -5,7 +5,7 @@ package struct Relu: PlainOnnxOperator {
     package init() {}
 
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
-        try self.unaryType(inputs, ElementTypes.floating)
+        try self.unaryType(inputs, ElementTypes.signed)
     }
 
     package var gradient: Gradient {

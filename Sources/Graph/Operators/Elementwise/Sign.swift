@@ -5,7 +5,7 @@ package struct Sign: PlainOnnxOperator {
     package init() {}
 
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
-        try self.unaryType(inputs, ElementTypes.signed)
+        try self.unaryType(inputs, ElementTypes.numeric)
     }
 
     package var gradient: Gradient {
