@@ -95,6 +95,16 @@ CK_INLINE float ck_logf(float x) {
   return x >= 0.0f ? y : NAN;
 }
 
+// e^x - 1 for x up to 0, without what subtraction loses near 0.
+CK_INLINE float ck_expm1_negative(float x) {
+  float p = 0.0013814540579915047f;
+  p = p * x + 0.00836874544620514f;
+  p = p * x + 0.04166838899254799f;
+  p = p * x + 0.1666652113199234f;
+  p = p * x + 0.4999999403953552f;
+  return x > -0.34f ? p * x * x + x : ck_expf(x) - 1.0f;
+}
+
 CK_INLINE float ck_sigmoidf(float x) { return 1.0f / (1.0f + ck_expf(-x)); }
 
 CK_INLINE float ck_tanhf(float x) {
@@ -190,6 +200,12 @@ CK_INLINE float ck_silu_slope(float x) {
 CK_INLINE float ck_softplusf(float x) {
   float y = (x > 0.0f ? x : 0.0f) + ck_logf(1.0f + ck_expf(-fabsf(x)));
   return x == x ? y : x;
+}
+
+// x tanh(log(1 + e^x)) = x n / (n + 2) for n = e^x (e^x + 2).
+CK_INLINE float ck_mishf(float x) {
+  float e = ck_expf(x > 20.0f ? 20.0f : x), n = e * (e + 2.0f);
+  return x > 20.0f ? x : x * (n / (n + 2.0f));
 }
 
 #endif

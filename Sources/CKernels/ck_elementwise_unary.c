@@ -43,6 +43,14 @@ CK_UNARY(ck_silu, x * ck_sigmoidf(x))
 CK_UNARY(ck_gelu, ck_geluf(x))
 CK_UNARY(ck_gelu_tanh, ck_gelu_tanhf(x))
 CK_UNARY(ck_softplus, ck_softplusf(x))
+CK_UNARY(ck_elu, x >= 0.0f ? x : a * ck_expm1_negative(x))
+CK_UNARY(ck_swish, x * ck_sigmoidf(a * x))
+CK_UNARY(ck_mish, ck_mishf(x))
+CK_UNARY(ck_hard_swish, ({
+           float t = x * (1.0f / 6) + 0.5f;
+           t = t < 0.0f ? 0.0f : t;
+           x * (t > 1.0f ? 1.0f : t);
+         }))
 CK_UNARY(ck_leaky_relu, x >= 0.0f ? x : a * x)
 CK_UNARY(ck_hard_sigmoid, ({
            float t = a * x + b;

@@ -34,7 +34,9 @@ package struct OnnxLimits: Sendable, Hashable {
 /// What this module reads and writes of the standard.
 package enum OnnxVersion {
     /// Opsets of the default domain that are read.
-    package static let opsets = 7...25
+    package static let opsets = 1...25
+    /// The first opset where operators broadcast without saying so.
+    package static let broadcasting = 7
     /// Opsets that are written.
     package static let writtenOpsets = 13...25
 

@@ -19,6 +19,8 @@ enum { CK_MAX_RANK = 8 };
 typedef void ck_unary_function(size_t count, const float *x, float *y, float a, float b);
 ck_unary_function ck_neg, ck_abs, ck_sign, ck_sqrt, ck_exp, ck_log, ck_erf, ck_reciprocal, ck_floor, ck_ceil, ck_round;
 ck_unary_function ck_relu, ck_sigmoid, ck_tanh, ck_silu, ck_gelu, ck_gelu_tanh, ck_softplus;
+ck_unary_function ck_mish, ck_hard_swish;
+ck_unary_function ck_elu, ck_swish;   // a = alpha
 ck_unary_function ck_leaky_relu;    // a = alpha
 ck_unary_function ck_hard_sigmoid;  // a = alpha, b = beta
 ck_unary_function ck_clip;          // a = lower bound, b = upper bound
@@ -37,6 +39,7 @@ typedef struct ck_broadcast {
 
 typedef void ck_binary_function(const ck_broadcast *plan, const float *a, const float *b, float *y);
 ck_binary_function ck_add, ck_sub, ck_mul, ck_div, ck_pow, ck_maximum, ck_minimum;
+ck_binary_function ck_prelu;  // b = slope
 
 typedef void ck_compare_function(const ck_broadcast *plan, const float *a, const float *b, uint8_t *y);
 ck_compare_function ck_equal, ck_greater, ck_less, ck_greater_or_equal, ck_less_or_equal;

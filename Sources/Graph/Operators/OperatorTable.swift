@@ -6,11 +6,14 @@ package enum OperatorTable {
         // Convolution
         Conv.self, ConvTranspose.self, FusedConv.self,
         // Elementwise
-        Abs.self, Add.self, And.self, Cast.self, Ceil.self, Clip.self, Cos.self, Div.self, Dropout.self, Equal.self, Erf.self,
-        Exp.self, Floor.self, Gelu.self, Greater.self, GreaterOrEqual.self, HardSigmoid.self, Identity.self, LeakyRelu.self,
-        Less.self, LessOrEqual.self, Log.self, Max.self, Min.self, Mul.self, Neg.self, Not.self, Or.self, Pow.self,
-        Reciprocal.self, Relu.self, Round.self, Sigmoid.self, Sign.self, Silu.self, Sin.self, Softplus.self, Sqrt.self,
-        Sub.self, Tanh.self, Where.self,
+        Abs.self, Acos.self, Acosh.self, Add.self, And.self, Asin.self, Asinh.self, Atan.self, Atanh.self, BitShift.self,
+        BitwiseAnd.self, BitwiseNot.self, BitwiseOr.self, BitwiseXor.self, Cast.self, Ceil.self, Celu.self, Clip.self, Cos.self,
+        Cosh.self, Div.self, Dropout.self, Elu.self, Equal.self, Erf.self, Exp.self, Floor.self, Gelu.self, Greater.self,
+        GreaterOrEqual.self, HardSigmoid.self, HardSwish.self, Identity.self, IsInf.self, IsNaN.self, LeakyRelu.self, Less.self,
+        LessOrEqual.self, Log.self, Max.self, Min.self, Mish.self, Mod.self, Mul.self, Neg.self, Not.self, Or.self, PRelu.self,
+        Pow.self, Reciprocal.self, Relu.self, Round.self, Selu.self, Shrink.self, Sigmoid.self, Sign.self, Silu.self, Sin.self,
+        Sinh.self, Softplus.self, Softsign.self, Sqrt.self, Sub.self, Swish.self, Tan.self, Tanh.self, ThresholdedRelu.self,
+        Where.self, Xor.self,
         // Linear
         FusedMatMul.self, Gemm.self, MatMul.self, SquaredDistances.self,
         // Loss

@@ -15,6 +15,7 @@ extension GraphImporter {
             let type = try self.type(node, inputs)
             return [.constant(Tensor([Int64(type.elementCount)], shape: []))]
         case "ConstantOfShape": return [try self.constantOfShape(node, inputs)]
+        case "Sum", "Mean": return [try self.total(node, inputs)]
         default: return try self.folded(node, inputs).map { [.constant($0)] }
         }
     }
@@ -54,16 +55,44 @@ extension GraphImporter {
         }
     }
 
-    /// Outside training it passes its input on.
-    private func dropout(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> [Meaning] {
-        try Self.allow(["seed"], in: node)
+    /// Outside training, and with ratio 0, it passes its input on; the mask is true everywhere.
+    private mutating func dropout(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> [Meaning] {
+        try Self.allow(["seed", "ratio"], in: node)
         if inputs.count > 2, let training = inputs[2] {
             guard let flag = Self.constant(training) else {
                 throw GraphError(.valueNeeded(input: 2), node.type, "training_mode must be known")
             }
-            guard flag.scalar == 0 else { throw GraphError(.unsupported, node.type, "training_mode must be false") }
+            guard flag.scalar == 0 || self.ratio(node, inputs) == 0 else {
+                throw GraphError(.unsupported, node.type, "training_mode must be false")
+            }
         }
-        return [try Self.required(inputs, 0, node), .absent]
+        let data = try Self.required(inputs, 0, node)
+        guard node.outputs.count > 1, !node.outputs[1].isEmpty else { return [data] }
+        guard node.opset >= 10 else { throw GraphError(.unsupported, node.type, "the mask of opset \(node.opset)") }
+        let one = self.graph.constant(Tensor(bools: [true], shape: []), name: "\(node.name).mask")
+        let mask = try self.graph.apply(Expand(try self.type(node, inputs).shape), one, name: "\(node.name).mask")
+        return [data, .value(mask)]
+    }
+
+    private func ratio(_ node: OnnxModel.Node, _ inputs: [Meaning?]) -> Double? {
+        guard inputs.count > 1, let input = inputs[1] else { return 0.5 }
+        return Self.constant(input)?.scalar
+    }
+
+    /// The sum of all inputs, or their mean.
+    private mutating func total(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> Meaning {
+        try Self.allow([], in: node)
+        var sum: ValueID?
+        for (index, name) in node.inputs.enumerated() {
+            let meaning = try Self.required(inputs, index, node)
+            guard let value = self.value(name, meaning) else { throw GraphError(.arity, node.type, "input \(index) is absent") }
+            sum = try sum.map { (sum) throws(GraphError) in try self.graph.apply(Add(), sum, value, name: node.name) } ?? value
+        }
+        guard let sum else { throw GraphError(.arity, node.type, "has no inputs") }
+        guard node.type == "Mean", node.inputs.count > 1 else { return .value(sum) }
+        let count = Tensor(scalar: Double(node.inputs.count), self.graph[sum].type.dataType)
+        let divisor = self.graph.constant(count, name: "\(node.name).count")
+        return .value(try self.graph.apply(Div(), sum, divisor, name: node.name))
     }
 
     private func shape(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> Tensor {

@@ -7,8 +7,6 @@ struct GraphImporter {
         case value(ValueID)
         /// Enters the graph when an operator reads it, under the name that it was first given.
         case constant(Tensor, name: String? = nil)
-        /// The mask of a dropout that does nothing: nobody may read it.
-        case absent
     }
 
     /// What remains to be read.
@@ -66,7 +64,6 @@ struct GraphImporter {
                 : "reads \(name), which nothing makes"
             throw OnnxError(.structure, node, reason)
         }
-        if case .absent = meaning { throw OnnxError(.unsupported, node, "reads \(name), the mask of a dropout") }
         return meaning
     }
 
@@ -74,7 +71,6 @@ struct GraphImporter {
         switch meaning {
         case .value(let id): self.graph[id].type
         case .constant(let tensor, _): tensor.type
-        case .absent: nil
         }
     }
 
@@ -82,7 +78,6 @@ struct GraphImporter {
     mutating func value(_ alias: String, _ meaning: Meaning) -> ValueID? {
         switch meaning {
         case .value(let id): return id
-        case .absent: return nil
         case .constant(let tensor, let first):
             let name = first ?? alias
             if let known = self.constants[name] { return known }

@@ -93,8 +93,10 @@ struct OnnxTable {
     private let readers: [String: any OnnxOperator.Type]
     /// Operators that the importer resolves itself.
     private static let resolved: Set<String> = [
-        "Constant", "Identity", "Dropout", "Shape", "Size", "ConstantOfShape", "If", "Loop", "Scan",
+        "Constant", "Identity", "Dropout", "Shape", "Size", "ConstantOfShape", "If", "Loop", "Scan", "Sum", "Mean",
     ]
+    /// Operators that mean the same since opset 1; others are read from the first opset that has broadcasting as now.
+    private static let unchanged: Set<String> = ["Constant", "Identity", "Not", "Relu", "Shape", "Softplus", "Transpose"]
     private static let folded = ShapeArithmetic.types
 
     /// Where two operators read one type the first counts.
@@ -109,7 +111,7 @@ struct OnnxTable {
     subscript(_ type: String) -> (any OnnxOperator.Type)? { self.readers[type] }
 
     func isKnown(_ node: OnnxModel.Node) -> Bool {
-        node.domain.isEmpty
+        node.domain.isEmpty && (node.opset >= OnnxVersion.broadcasting || Self.unchanged.contains(node.type))
             && (self.readers[node.type] != nil || Self.resolved.contains(node.type) || Self.folded.contains(node.type))
     }
 }

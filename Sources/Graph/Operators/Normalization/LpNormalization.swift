@@ -1,6 +1,7 @@
-/// `x / max(‖x‖, epsilon)` along an axis, PyTorch's `normalize`; the norm is L1 or L2. Written as simpler ONNX operators.
+/// `x / max(‖x‖, epsilon)` along an axis, PyTorch's `normalize`; the norm is L1 or L2. Written as simpler ONNX operators
+/// where epsilon is not 0.
 ///
-/// Read from ONNX `LpNormalization` 1 it has the smallest epsilon there is, so that zeros stay zeros.
+/// ONNX `LpNormalization` 22 has no epsilon: what has no length becomes NaN.
 package struct LpNormalization: OnnxOperator {
     package static let schema = OperatorSchema("LpNormalization", inputs: ["x"])
 
@@ -12,7 +13,7 @@ package struct LpNormalization: OnnxOperator {
 
     package let axis: Int
     package let norm: Norm
-    /// Above 0.
+    /// Not negative.
     package let epsilon: Float
 
     package init(axis: Int = -1, norm: Norm = .l2, epsilon: Float = 1e-12) {
@@ -24,13 +25,13 @@ package struct LpNormalization: OnnxOperator {
     package init(onnx reader: inout OnnxReader) throws(GraphError) {
         let p = try reader.int("p") ?? 2
         guard let norm = Norm(rawValue: p) else { throw GraphError(.attribute, reader.type, "p = \(p)") }
-        self.init(axis: try reader.int("axis") ?? -1, norm: norm, epsilon: .leastNormalMagnitude)
+        self.init(axis: try reader.int("axis") ?? -1, norm: norm, epsilon: 0)
     }
 
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
         let x = try self.unaryType(inputs, [.float32])[0]
         _ = try self.normalizedAxis(self.axis, rank: x.rank)
-        guard self.epsilon > 0, self.epsilon.isFinite else {
+        guard self.epsilon >= 0, self.epsilon.isFinite else {
             throw GraphError(.attribute, self.name, "epsilon is \(self.epsilon)")
         }
         return [x]
@@ -59,7 +60,10 @@ package struct LpNormalization: OnnxOperator {
     }
 
     package func onnx(opset: Int) -> OnnxSpelling {
-        .lowered { (graph, inputs) throws(GraphError) in
+        if self.epsilon == 0 {
+            return .node(OnnxNode("LpNormalization", [("axis", .int(self.axis)), ("p", .int(self.norm.rawValue))]))
+        }
+        return .lowered { (graph, inputs) throws(GraphError) in
             let magnitudes = self.norm == .l1 ? try graph.apply(Abs(), inputs[0]) : inputs[0]
             let norm = try graph.apply(self.reduction, magnitudes)
             return [try graph.apply(Div(), inputs[0], try graph.apply(Clip(min: Double(self.epsilon)), norm))]

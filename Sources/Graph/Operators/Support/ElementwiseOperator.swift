@@ -14,3 +14,7 @@ extension Sigmoid: ElementwiseOperator {}
 extension HardSigmoid: ElementwiseOperator {}
 extension Tanh: ElementwiseOperator {}
 extension Clip: ElementwiseOperator {}
+extension Elu: ElementwiseOperator {}
+extension HardSwish: ElementwiseOperator {}
+extension Mish: ElementwiseOperator {}
+extension Swish: ElementwiseOperator {}

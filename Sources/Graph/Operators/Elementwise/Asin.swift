@@ -1,0 +1,12 @@
+/// The angle in radians, from -pi / 2 to pi / 2, whose sine is `x`. ONNX `Asin` 22.
+package struct Asin: PlainOnnxOperator {
+    package static let schema = OperatorSchema("Asin", inputs: ["x"])
+
+    package init() {}
+
+    package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
+        try self.unaryType(inputs, ElementTypes.floating)
+    }
+
+    package var gradient: Gradient { .none(reason: "it is for inference") }
+}

@@ -1,0 +1,25 @@
+/// `max(0, x) + min(0, alpha * (exp(x / alpha) - 1))`. ONNX `Celu` 12.
+package struct Celu: OnnxOperator {
+    package static let schema = OperatorSchema("Celu", inputs: ["x"])
+
+    package let alpha: Float
+
+    package init(alpha: Float = 1) {
+        self.alpha = alpha
+    }
+
+    package init(onnx reader: inout OnnxReader) throws(GraphError) {
+        self.init(
+            alpha: try reader.float("alpha") ?? 1)
+    }
+
+    package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
+        try self.unaryType(inputs, ElementTypes.floating)
+    }
+
+    package var gradient: Gradient { .none(reason: "it is for inference") }
+
+    package func onnx(opset: Int) -> OnnxSpelling {
+        .node(OnnxNode("Celu", [("alpha", .float(self.alpha))]))
+    }
+}
