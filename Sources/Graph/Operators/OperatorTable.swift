@@ -25,6 +25,9 @@ package enum OperatorTable {
         BatchNormalization.self, LayerNormalization.self, LogSoftmax.self, LpNormalization.self, Softmax.self,
         // Pooling
         AveragePool.self, GlobalAveragePool.self, MaxPool.self,
+        // Quantization
+        ConvInteger.self, DequantizeLinear.self, DynamicQuantizeLinear.self, MatMulInteger.self, QLinearConv.self,
+        QLinearMatMul.self, QuantizeLinear.self,
         // Reduction
         ReduceL2.self, ReduceMax.self, ReduceMean.self, ReduceMin.self, ReduceProd.self, ReduceSum.self,
         // Resampling

@@ -62,7 +62,8 @@ extension GraphImporter {
             guard let flag = Self.constant(training) else {
                 throw GraphError(.valueNeeded(input: 2), node.type, "training_mode must be known")
             }
-            guard flag.scalar == 0 || self.ratio(node, inputs) == 0 else {
+            let isOff = flag.scalar == 0 ? true : try self.ratio(node, inputs) == 0
+            guard isOff else {
                 throw GraphError(.unsupported, node.type, "training_mode must be false")
             }
         }
@@ -74,9 +75,12 @@ extension GraphImporter {
         return [data, .value(mask)]
     }
 
-    private func ratio(_ node: OnnxModel.Node, _ inputs: [Meaning?]) -> Double? {
+    private func ratio(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> Double? {
         guard inputs.count > 1, let input = inputs[1] else { return 0.5 }
-        return Self.constant(input)?.scalar
+        guard let ratio = Self.constant(input) else {
+            throw GraphError(.valueNeeded(input: 1), node.type, "the ratio must be known")
+        }
+        return ratio.scalar
     }
 
     /// The sum of all inputs, or their mean.

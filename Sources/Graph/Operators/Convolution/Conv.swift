@@ -14,15 +14,7 @@ package struct Conv: OnnxOperator {
     }
 
     package init(onnx reader: inout OnnxReader) throws(GraphError) {
-        guard reader.inputs.count >= 2, let x = reader.inputs[0], let w = reader.inputs[1], x.rank >= 3, w.rank == x.rank else {
-            throw GraphError(.shape, reader.type, "x and w need the same number of axes, at least three")
-        }
-        let kernel = Array(w.shape.dropFirst(2))
-        if let given = try reader.ints("kernel_shape"), given != kernel {
-            throw GraphError(.attribute, reader.type, "kernel_shape is \(given), w is \(w)")
-        }
-        let window = try Window(onnx: &reader, kernel: kernel, input: Array(x.shape.dropFirst(2)))
-        self.init(window: window, layout: .first)
+        self.init(window: try Window(convolution: &reader, x: 0, w: 1), layout: .first)
     }
 
     /// The gradient with respect to x; inputs dy and w.
@@ -66,6 +58,17 @@ package struct Conv: OnnxOperator {
 }
 
 extension Window {
+    /// The window of a convolution node with x and w at these inputs.
+    init(convolution reader: inout OnnxReader, x: Int, w: Int) throws(GraphError) {
+        guard reader.inputs.count > max(x, w), let x = reader.inputs[x], let w = reader.inputs[w], x.rank >= 3, w.rank == x.rank
+        else { throw GraphError(.shape, reader.type, "x and w need the same number of axes, at least three") }
+        let kernel = Array(w.shape.dropFirst(2))
+        if let given = try reader.ints("kernel_shape"), given != kernel {
+            throw GraphError(.attribute, reader.type, "kernel_shape is \(given), w is \(w)")
+        }
+        try self.init(onnx: &reader, kernel: kernel, input: Array(x.shape.dropFirst(2)))
+    }
+
     /// The output shape of a convolution; checks everything that must hold between its operands.
     package func convolutionShape(
         _ x: TensorType, _ w: TensorType, bias: TensorType?, layout: ChannelLayout, in subject: String

@@ -1,0 +1,24 @@
+package import Graph
+
+extension MatMulInteger: Executable {
+    package static let implementations: [Implementation<MatMulInteger>] = [
+        Implementation("reference") { (op, problem) throws(KernelError) in
+            let reference = try IntegerMatrixReference(problem.input(0), problem.input(1), in: op.name)
+            let left = reference.spread(problem.optionalInput(2), .row)
+            let right = reference.spread(problem.optionalInput(3), .column)
+            return ClosureKernel { (call) throws(KernelError) in
+                let (leftZero, rightZero) = (call.optionalRawInput(2), call.optionalRawInput(3))
+                let y = call.output(0, as: Int32.self)
+                reference.run(call.rawInput(0), call.rawInput(1)) { element in
+                    func zero(_ spread: IntegerMatrixReference.Spread?, _ pointer: UnsafeRawPointer?) -> Int32 {
+                        guard let spread, let pointer else { return 0 }
+                        return Int32(spread.double(pointer, element))
+                    }
+                    return (zero(left, leftZero), zero(right, rightZero))
+                } _: { element, sum in
+                    y[element] = sum
+                }
+            }
+        }
+    ]
+}
