@@ -20,21 +20,21 @@ extension GraphImporter {
         }
     }
 
-    private static func allow(_ names: Set<String>, in node: OnnxModel.Node) throws(GraphError) {
+    static func allow(_ names: Set<String>, in node: OnnxModel.Node) throws(GraphError) {
         let unread = node.attributes.keys.filter { !names.contains($0) }.sorted()
         guard unread.isEmpty else {
             throw GraphError(.unsupported, node.type, "attributes that are not supported: \(unread.joined(separator: ", "))")
         }
     }
 
-    private static func required(_ inputs: [Meaning?], _ index: Int, _ node: OnnxModel.Node) throws(GraphError) -> Meaning {
+    static func required(_ inputs: [Meaning?], _ index: Int, _ node: OnnxModel.Node) throws(GraphError) -> Meaning {
         guard index < inputs.count, let meaning = inputs[index] else {
             throw GraphError(.arity, node.type, "input \(index) is absent")
         }
         return meaning
     }
 
-    private func type(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> TensorType {
+    func type(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> TensorType {
         guard let type = self.type(of: try Self.required(inputs, 0, node)) else {
             throw GraphError(.arity, node.type, "input 0 is absent")
         }
@@ -53,34 +53,6 @@ extension GraphImporter {
         case ("value_floats", .floats(let numbers)): return Tensor(numbers, shape: [numbers.count])
         default: throw GraphError(.unsupported, node.type, "a value of this kind (\(name)) is not supported")
         }
-    }
-
-    /// Outside training, and with ratio 0, it passes its input on; the mask is true everywhere.
-    private mutating func dropout(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> [Meaning] {
-        try Self.allow(["seed", "ratio"], in: node)
-        if inputs.count > 2, let training = inputs[2] {
-            guard let flag = Self.constant(training) else {
-                throw GraphError(.valueNeeded(input: 2), node.type, "training_mode must be known")
-            }
-            let isOff = flag.scalar == 0 ? true : try self.ratio(node, inputs) == 0
-            guard isOff else {
-                throw GraphError(.unsupported, node.type, "training_mode must be false")
-            }
-        }
-        let data = try Self.required(inputs, 0, node)
-        guard node.outputs.count > 1, !node.outputs[1].isEmpty else { return [data] }
-        guard node.opset >= 10 else { throw GraphError(.unsupported, node.type, "the mask of opset \(node.opset)") }
-        let one = self.graph.constant(Tensor(bools: [true], shape: []), name: "\(node.name).mask")
-        let mask = try self.graph.apply(Expand(try self.type(node, inputs).shape), one, name: "\(node.name).mask")
-        return [data, .value(mask)]
-    }
-
-    private func ratio(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> Double? {
-        guard inputs.count > 1, let input = inputs[1] else { return 0.5 }
-        guard let ratio = Self.constant(input) else {
-            throw GraphError(.valueNeeded(input: 1), node.type, "the ratio must be known")
-        }
-        return ratio.scalar
     }
 
     /// The sum of all inputs, or their mean.
