@@ -55,6 +55,12 @@ ck_conversion ck_float_to_bool, ck_float_to_half, ck_float_to_bfloat, ck_float_t
 ck_conversion ck_float_to_int, ck_float_to_byte, ck_float_to_small;
 ck_conversion ck_long_to_int, ck_int_to_long, ck_byte_to_long, ck_byte_to_int;
 
+// ---- Quantisation with one scale. y = x / scale, rounded to even, + zero, held in low...high, which an 8-bit integer holds.
+void ck_quantize(size_t count, const float *x, float scale, float zero, float low, float high, uint8_t *y);
+// y = (x - zero) * scale for bytes x.
+typedef void ck_dequantization(size_t count, const void *x, float scale, float zero, float *y);
+ck_dequantization ck_dequantize_unsigned, ck_dequantize_signed;
+
 // ---- Movement: copies count[0] x count[1] x ... elements of `element` bytes (1, 2, 4 or 8) between two layouts.
 typedef struct ck_layout_copy {
   size_t rank;

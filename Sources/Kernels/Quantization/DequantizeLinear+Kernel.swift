@@ -1,7 +1,19 @@
+import CKernels
 package import Graph
 
 extension DequantizeLinear: Executable {
     package static let implementations: [Implementation<DequantizeLinear>] = [
+        Implementation("rows") { (op, problem) throws(KernelError) in
+            let type = problem.input(0).dataType
+            guard ElementTypes.bytes.contains(type), problem.input(1).dataType == .float32,
+                problem.outputs[0].dataType == .float32, let rows = ByteRows(op.grid, problem)
+            else { return nil }
+            let function = type == .uint8 ? ck_dequantize_unsigned : ck_dequantize_signed
+            return ClosureKernel { (call) throws(KernelError) in
+                let (x, y) = (call.input(0, as: UInt8.self), call.output(0))
+                rows.forEach(call) { start, scale, zero in function(rows.length, x + start, scale, zero, y + start) }
+            }
+        },
         Implementation("reference") { (op, problem) throws(KernelError) in
             let (source, scales) = (ElementAccess(problem.input(0).dataType), ElementAccess(problem.input(1).dataType))
             let result = ElementAccess(problem.outputs[0].dataType)
@@ -18,6 +30,6 @@ extension DequantizeLinear: Executable {
                     result.store((source.double(x, element) - shift) * scales.double(scale, place), y, element)
                 }
             }
-        }
+        },
     ]
 }

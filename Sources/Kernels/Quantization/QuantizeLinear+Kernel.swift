@@ -1,8 +1,22 @@
+import CKernels
 package import Graph
 
 extension QuantizeLinear: Executable {
     package static let implementations: [Implementation<QuantizeLinear>] = [
-        Implementation("reference") { (op, problem) throws(KernelError) in QuantizeReference(op, problem) }
+        Implementation("rows") { (op, problem) throws(KernelError) in
+            let scale = problem.input(1)
+            guard problem.input(0).dataType == .float32, scale.dataType == .float32, op.precision ?? .float32 == .float32,
+                let low = op.to == .uint8 ? Float(0) : op.to == .int8 ? -128 : nil,
+                let rows = ByteRows(op.grid, problem)
+            else { return nil }
+            return ClosureKernel { (call) throws(KernelError) in
+                let (x, y) = (call.input(0), call.output(0, as: UInt8.self))
+                rows.forEach(call) { start, scale, zero in
+                    ck_quantize(rows.length, x + start, scale, zero, low, low + 255, y + start)
+                }
+            }
+        },
+        Implementation("reference") { (op, problem) throws(KernelError) in QuantizeReference(op, problem) },
     ]
 }
 
