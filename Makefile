@@ -1,5 +1,5 @@
 # Names only; the bodies are in Scripts/.
-.PHONY: setup build demo test check bench golden clean
+.PHONY: setup build demo test check bench-peers golden clean
 
 setup:
 	@Scripts/setup.sh
@@ -11,8 +11,8 @@ test: setup
 	@Scripts/test.sh
 check: setup
 	@Scripts/check.sh
-bench: setup
-	@Scripts/bench.sh
+bench-peers: setup
+	@Scripts/bench-peers.sh
 golden:
 	@python3 Scripts/golden.py
 clean:

@@ -86,6 +86,8 @@ let package = Package(
             name: "dr-export", dependencies: ["Exporter", "Architectures", "Checkpoints", "Pipelines", arguments],
             path: "Sources/Commands/dr-export"),
         .executableTarget(name: "drd", dependencies: ["Daemon", "Pipelines", arguments], path: "Sources/Commands/drd"),
+        .executableTarget(
+            name: "model-runner", dependencies: ["Graph", "OnnxFormat", "Runtime"], path: "Benchmarks/model-runner"),
         .target(name: "TestSupport", dependencies: ["Graph", "Kernels"], path: "Tests/TestSupport"),
         .executableTarget(
             name: "index-writer", dependencies: ["Graph", "Index", "TestSupport"], path: "Tests/TestPrograms/index-writer"),
