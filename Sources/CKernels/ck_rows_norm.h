@@ -17,9 +17,9 @@ CK_INLINE float row_sum(const float *x, size_t count) {
 }
 
 // How a row is normalised: (x - mean) * inverse + offset. The mean is rounded; the offset takes back what rounding moved, so
-// that rows far from 0 keep their digits.
+// that rows far from 0 keep their digits; the true mean is mean + rest.
 typedef struct {
-  float mean, inverse, offset;
+  float mean, inverse, offset, rest;
 } row_scaling;
 
 CK_INLINE void row_statistics(const float *x, size_t count, float epsilon, row_scaling *result) {
@@ -44,6 +44,7 @@ CK_INLINE void row_statistics(const float *x, size_t count, float epsilon, row_s
   rest /= (float)count;
   float variance = squares / (float)count - rest * rest;
   result->mean = mean;
+  result->rest = rest;
   result->inverse = 1 / sqrtf((variance > 0 ? variance : 0) + epsilon);
   result->offset = -rest * result->inverse;
   // NaN compares false above and has to stay.

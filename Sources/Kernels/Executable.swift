@@ -102,6 +102,17 @@ package struct KernelCall: @unchecked Sendable {
         return UnsafePointer(pointer.assumingMemoryBound(to: Element.self))
     }
 
+    /// The bytes of a required input, for reference kernels of any element type.
+    package func bytes(_ index: Int) -> UnsafeRawPointer { UnsafeRawPointer(self.input(index, as: UInt8.self)) }
+
+    /// The bytes of an optional input.
+    package func optionalBytes(_ index: Int) -> UnsafeRawPointer? {
+        self.optionalInput(index, as: UInt8.self).map { UnsafeRawPointer($0) }
+    }
+
+    /// The bytes of an output.
+    package func outputBytes(_ index: Int) -> UnsafeMutableRawPointer { self.outputs[index] }
+
     package func output<Element>(_ index: Int, as element: Element.Type = Float.self) -> UnsafeMutablePointer<Element> {
         self.outputs[index].assumingMemoryBound(to: Element.self)
     }

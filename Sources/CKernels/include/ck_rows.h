@@ -16,8 +16,22 @@ ck_status ck_softmax(const float *x, float *y, size_t outer, size_t count, size_
 ck_status ck_log_softmax(const float *x, float *y, size_t outer, size_t count, size_t inner);
 
 // y = (x - mean) / sqrt(variance + epsilon) * scale + bias for each of `rows` rows of `count`; bias may be null, y may be x.
+// Each row's mean and 1 / sqrt(variance + epsilon) go to `means` and `inverses` unless they are null.
 ck_status ck_layer_norm(
-    const float *x, const float *scale, const float *bias, float *y, size_t rows, size_t count, float epsilon);
+    const float *x, const float *scale, const float *bias, float *y, float *means, float *inverses, size_t rows, size_t count,
+    float epsilon);
+
+// y = x / sqrt(mean of squares + epsilon) * scale for each of `rows` rows of `count`. y may be x.
+void ck_rms_norm(const float *x, const float *scale, float *y, size_t rows, size_t count, float epsilon);
+
+// x [batch, groups, group_channels, area]; a scale and a bias for every `parameter_channels` channels. No size is 0.
+typedef struct ck_group_norm_spec {
+  size_t batch, groups, group_channels, area, parameter_channels;
+  float epsilon;
+} ck_group_norm_spec;
+
+// y = (x - mean) / sqrt(variance + epsilon) * scale + bias for each group of each image. y may be x.
+void ck_group_norm(const ck_group_norm_spec *spec, const float *x, const float *scale, const float *bias, float *y);
 
 // y = x / max(norm, epsilon) along the middle axis of [outer, count, inner]; the norm is the sum of magnitudes (p = 1) or the
 // root of the sum of squares (p = 2). y may be x.

@@ -22,7 +22,8 @@ package enum OperatorTable {
         Concat.self, Expand.self, Flatten.self, Gather.self, Pad.self, Reshape.self, Slice.self, Split.self, Squeeze.self,
         Transpose.self, Unsqueeze.self,
         // Normalization
-        BatchNormalization.self, LayerNormalization.self, LogSoftmax.self, LpNormalization.self, Softmax.self,
+        BatchNormalization.self, GroupNormalization.self, LayerNormalization.self, LogSoftmax.self, LpNormalization.self,
+        RMSNormalization.self, Softmax.self,
         // Pooling
         AveragePool.self, GlobalAveragePool.self, MaxPool.self,
         // Quantization

@@ -4,6 +4,7 @@ package import Graph
 extension BatchNormalization: Executable {
     package static let implementations: [Implementation<BatchNormalization>] = [
         Implementation("simd") { op, problem in
+            guard problem.isFloat32 else { return nil }
             let spec = op.layout.batchNormalizationSpec(problem.input(0).shape)
             let epsilon = op.epsilon
             let workspace = withUnsafePointer(to: spec) { ck_batchnorm_workspace($0) }
@@ -18,12 +19,14 @@ extension BatchNormalization: Executable {
         Implementation("reference") { op, problem in
             let spec = op.layout.batchNormalizationSpec(problem.input(0).shape)
             let epsilon = Double(op.epsilon)
+            let access = ElementAccess(problem.input(0).dataType)
             return ClosureKernel { call in
-                let (x, y) = (call.input(0), call.output(0))
-                let (scale, bias, mean, variance) = (call.input(1), call.input(2), call.input(3), call.input(4))
+                let (x, y) = (call.bytes(0), call.outputBytes(0))
                 for c in 0..<spec.channels {
-                    let slope = Double(scale[c]) / (Double(variance[c]) + epsilon).squareRoot()
-                    spec.eachPlace(of: c) { y[$0] = Float((Double(x[$0]) - Double(mean[c])) * slope + Double(bias[c])) }
+                    let (scale, bias) = (access.double(call.bytes(1), c), access.double(call.bytes(2), c))
+                    let (mean, variance) = (access.double(call.bytes(3), c), access.double(call.bytes(4), c))
+                    let slope = scale / (variance + epsilon).squareRoot()
+                    spec.eachPlace(of: c) { access.store((access.double(x, $0) - mean) * slope + bias, y, $0) }
                 }
             }
         },

@@ -5,30 +5,34 @@ extension LayerNormalization: Executable {
     package static var implementations: [Implementation<LayerNormalization>] {
         [
             Implementation("rows") { (op, problem) in
+                guard problem.isFloat32 else { return nil }
                 let rows = RowShape(problem.input(0), row: problem.input(1))
-                let epsilon = op.epsilon
+                let (epsilon, statistics) = (op.epsilon, op.statistics)
                 return ClosureKernel(inPlaceInputs: [0]) { (call) throws(KernelError) in
                     try check(Self.schema.name) {
                         ck_layer_norm(
-                            call.input(0), call.input(1), call.optionalInput(2), call.output(0), rows.count, rows.size, epsilon)
+                            call.input(0), call.input(1), call.optionalInput(2), call.output(0),
+                            statistics ? call.output(1) : nil, statistics ? call.output(2) : nil, rows.count, rows.size, epsilon)
                     }
                 }
             },
             Implementation("reference") { (op, problem) in
                 let rows = RowShape(problem.input(0), row: problem.input(1))
-                let epsilon = Double(op.epsilon)
+                let (epsilon, statistics) = (Double(op.epsilon), op.statistics)
+                let access = ElementAccess(problem.input(0).dataType)
                 return ClosureKernel { (call) in
-                    let x: UnsafePointer<Float> = call.input(0)
-                    let scale: UnsafePointer<Float> = call.input(1)
-                    let bias: UnsafePointer<Float>? = call.optionalInput(2)
-                    let y: UnsafeMutablePointer<Float> = call.output(0)
+                    let (x, y) = (call.bytes(0), call.outputBytes(0))
                     for row in 0..<rows.count {
                         let begin = row * rows.size
-                        let (mean, inverse) = rows.statistics(of: x + begin, epsilon: epsilon)
+                        let (mean, inverse) = rows.statistics(epsilon: epsilon) { access.double(x, begin + $0) }
                         for i in 0..<rows.size {
-                            let normal = (Double(x[begin + i]) - mean) * inverse
-                            y[begin + i] = Float(normal * Double(scale[i]) + Double(bias?[i] ?? 0))
+                            let normal = (access.double(x, begin + i) - mean) * inverse
+                            let bias = call.optionalBytes(2).map { access.double($0, i) } ?? 0
+                            access.store(normal * access.double(call.bytes(1), i) + bias, y, begin + i)
                         }
+                        guard statistics else { continue }
+                        call.output(1)[row] = Float(mean)
+                        call.output(2)[row] = Float(inverse)
                     }
                 }
             },
@@ -49,11 +53,16 @@ package struct RowShape: Sendable {
 
     /// Mean and 1/√(variance + epsilon) of the row at `x`.
     package func statistics(of x: UnsafePointer<Float>, epsilon: Double) -> (mean: Double, inverse: Double) {
+        self.statistics(epsilon: epsilon) { Double(x[$0]) }
+    }
+
+    /// Mean and 1/√(variance + epsilon) of a row by its elements.
+    func statistics(epsilon: Double, _ element: (Int) -> Double) -> (mean: Double, inverse: Double) {
         var sum = 0.0
-        for i in 0..<self.size { sum += Double(x[i]) }
+        for i in 0..<self.size { sum += element(i) }
         let mean = sum / Double(self.size)
         var squares = 0.0
-        for i in 0..<self.size { squares += (Double(x[i]) - mean) * (Double(x[i]) - mean) }
+        for i in 0..<self.size { squares += (element(i) - mean) * (element(i) - mean) }
         return (mean, 1 / (squares / Double(self.size) + epsilon).squareRoot())
     }
 }

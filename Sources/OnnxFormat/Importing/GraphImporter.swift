@@ -180,14 +180,30 @@ struct GraphImporter {
 
     /// The node's operator, applied.
     private mutating func applied(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> [Meaning] {
-        guard let type = self.table[node.type] else {
-            throw GraphError(.unsupported, node.type, "is only supported on constant sizes")
-        }
         var reader = OnnxReader(
             type: node.type, opset: node.opset, attributes: node.attributes,
             inputs: inputs.map { $0.flatMap(self.type(of:)) }, constants: inputs.map(Self.constant),
             outputCount: node.outputs.count)
-        let op = try type.init(onnx: &reader)
+        let outputs: [ValueID]
+        if let composition = try self.table[composition: node.type]?.init(onnx: &reader) {
+            let ids = try self.operands(node, inputs, reader)
+            outputs = try self.graph.inline(node.name, ids) { (part, inputs) throws(GraphError) in
+                try composition.emit(into: &part, inputs)
+            }
+        } else if let op = try self.table[node.type]?.init(onnx: &reader) {
+            outputs = try self.graph.append(op, try self.operands(node, inputs, reader), name: node.name)
+        } else {
+            throw GraphError(.unsupported, node.type, "is only supported on constant sizes")
+        }
+        for id in outputs { try self.check(self.graph[id]) }
+        // What is known now may decide sizes later.
+        return outputs.map { id in self.graph[id].constant.map { .constant($0) } ?? .value(id) }
+    }
+
+    /// The inputs that the reader left, in the graph.
+    private mutating func operands(
+        _ node: OnnxModel.Node, _ inputs: [Meaning?], _ reader: OnnxReader
+    ) throws(GraphError) -> [ValueID?] {
         guard reader.unread.isEmpty else {
             let names = reader.unread.joined(separator: ", ")
             throw GraphError(.unsupported, node.type, "attributes that are not supported: \(names)")
@@ -197,9 +213,7 @@ struct GraphImporter {
             ids.append(inputs[index].flatMap { self.value(name, $0) })
         }
         while let last = ids.last, last == nil { ids.removeLast() }
-        let outputs = try self.graph.append(op, ids, name: node.name)
-        for id in outputs { try self.check(self.graph[id]) }
-        return outputs.map { .value($0) }
+        return ids
     }
 
     /// Joins values along a new axis.

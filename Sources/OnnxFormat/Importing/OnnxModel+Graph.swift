@@ -91,6 +91,13 @@ extension OnnxPort {
 /// Which `op_type` is read by which operator.
 struct OnnxTable {
     private let readers: [String: any OnnxOperator.Type]
+    private static let compositions: [String: any OnnxComposition.Type] = {
+        var compositions: [String: any OnnxComposition.Type] = [:]
+        for type in OnnxCompositionTable.all {
+            for name in type.onnxTypes { compositions[name] = type }
+        }
+        return compositions
+    }()
     /// Operators that the importer resolves itself.
     private static let resolved: Set<String> = [
         "Constant", "Identity", "Dropout", "Shape", "Size", "ConstantOfShape", "If", "Loop", "Scan", "Sum", "Mean",
@@ -110,8 +117,12 @@ struct OnnxTable {
 
     subscript(_ type: String) -> (any OnnxOperator.Type)? { self.readers[type] }
 
+    /// What is read as other operators.
+    subscript(composition type: String) -> (any OnnxComposition.Type)? { Self.compositions[type] }
+
     func isKnown(_ node: OnnxModel.Node) -> Bool {
         node.domain.isEmpty && (node.opset >= OnnxVersion.broadcasting || Self.unchanged.contains(node.type))
-            && (self.readers[node.type] != nil || Self.resolved.contains(node.type) || Self.folded.contains(node.type))
+            && (self.readers[node.type] != nil || Self.compositions[node.type] != nil || Self.resolved.contains(node.type)
+                || Self.folded.contains(node.type))
     }
 }

@@ -38,33 +38,15 @@ extension Graph {
 }
 
 extension Rewriter {
-    /// Emits what stands for `node` into a graph of its own, then copies it here under names that tell where it is from.
+    /// Emits what stands for `node` under names that tell where it is from.
     fileprivate mutating func replace(
         _ node: Node, _ emit: @Sendable (inout Graph, [ValueID?]) throws(GraphError) -> [ValueID]
     ) throws(GraphError) -> [ValueID] {
-        var part = Graph()
-        var map: [ValueID: ValueID] = [:]
-        let inputs = node.inputs.enumerated().map { index, input -> ValueID? in
-            guard let new = input.map({ self[$0] }) else { return nil }
-            let id = part.input("input \(index)", self.new[new].type)
-            map[id] = new
-            return id
-        }
-        let outputs = try emit(&part, inputs)
-        let types = outputs.map { part[$0].type }
+        let outputs = try self.new.inline(node.name, self.mapped(node.inputs), emit)
+        let types = outputs.map { self.new[$0].type }
         guard types == node.outputs.map({ self.old[$0].type }) else {
             throw GraphError(.structure, node.op.name, "its ONNX form makes \(types)").at(node: node.name)
         }
-        for (index, value) in part.values.enumerated() {
-            let id = ValueID(index: index)
-            if let tensor = value.constant { map[id] = self.new.constant(tensor, name: "\(node.name)/\(value.name)") }
-        }
-        for inner in part.nodes {
-            let makesResult = outputs.first.map(inner.outputs.contains) ?? false
-            let name = makesResult ? node.name : "\(node.name)/\(inner.name)"
-            let values = try self.new.append(inner.op, inner.inputs.map { $0.flatMap { map[$0] } }, name: name)
-            for (old, new) in zip(inner.outputs, values) { map[old] = new }
-        }
-        return outputs.compactMap { map[$0] }
+        return outputs
     }
 }

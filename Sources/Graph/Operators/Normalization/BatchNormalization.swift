@@ -1,7 +1,7 @@
 /// `(x - mean) / sqrt(variance + epsilon) * scale + bias` per channel, with given statistics.
 ///
 /// x: [N, C, spatial...] or [N, spatial..., C] as `layout` says, at least two axes; scale, bias, mean, variance: [C].
-/// float32. ONNX `BatchNormalization` 15 with `training_mode` 0.
+/// Floats of one type. ONNX `BatchNormalization` 15 with `training_mode` 0.
 package struct BatchNormalization: OnnxOperator {
     package static let schema = OperatorSchema("BatchNormalization", inputs: ["x", "scale", "bias", "mean", "variance"])
 
@@ -14,9 +14,9 @@ package struct BatchNormalization: OnnxOperator {
     }
 
     package init(onnx reader: inout OnnxReader) throws(GraphError) {
-        // The momentum concerns training only.
+        // The momentum concerns training only, which `BatchNormalizationNode` reads.
         _ = try reader.float("momentum")
-        guard try reader.int("training_mode") ?? 0 == 0, reader.outputCount <= 1 else {
+        guard try reader.int("training_mode") ?? 0 == 0 else {
             throw GraphError(.unsupported, reader.type, "training_mode 1")
         }
         self.init(epsilon: try reader.float("epsilon") ?? 1e-5, layout: .first)
@@ -24,7 +24,7 @@ package struct BatchNormalization: OnnxOperator {
 
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
         let x = try self.type(inputs, 0)
-        try self.checkChannelInputs(inputs, x, layout: self.layout)
+        try self.checkChannelInputs(inputs, x, layout: self.layout, ElementTypes.floating)
         return [x]
     }
 
@@ -73,15 +73,18 @@ package struct BatchNormalization: OnnxOperator {
 }
 
 extension Operator {
-    /// Checks that x is float32 with a channel axis and that inputs 1, 2, ... are float32 vectors of that many channels.
-    package func checkChannelInputs(_ inputs: [TensorType?], _ x: TensorType, layout: ChannelLayout) throws(GraphError) {
-        guard x.dataType == .float32 else { throw GraphError(.dataType, self.name, "x is \(x)") }
+    /// Checks that x has a channel axis and an accepted type, and that inputs 1, 2, ... are vectors of that many channels and
+    /// that type.
+    package func checkChannelInputs(
+        _ inputs: [TensorType?], _ x: TensorType, layout: ChannelLayout, _ accepted: Set<DataType> = [.float32]
+    ) throws(GraphError) {
+        guard accepted.contains(x.dataType) else { throw GraphError(.dataType, self.name, "x is \(x)") }
         guard x.rank >= 2 else { throw GraphError(.shape, self.name, "x is \(x), needs at least two axes") }
         let channels = x.shape[layout.channelAxis(rank: x.rank)]
         for index in 1..<inputs.count {
             let type = try self.type(inputs, index)
-            guard type == TensorType(.float32, [channels]) else {
-                throw GraphError(.shape, self.name, "input \(index) is \(type), should be float32[\(channels)]")
+            guard type == TensorType(x.dataType, [channels]) else {
+                throw GraphError(.shape, self.name, "input \(index) is \(type), should be \(TensorType(x.dataType, [channels]))")
             }
         }
     }

@@ -1,50 +1,40 @@
-/// Normalises every row to mean 0 and variance 1, then scales and shifts. ONNX `LayerNormalization` 17, output `Y` only.
+/// Normalises every row to mean 0 and variance 1, then scales and shifts. ONNX `LayerNormalization` 17.
 ///
-/// A row is all axes from `axis` on; `Scale` and `B` have the shape of a row. Below opset 17 it is written as the
-/// reductions it stands for.
-package struct LayerNormalization: OnnxOperator {
-    package static let schema = OperatorSchema("LayerNormalization", inputs: ["X", "Scale"], optional: ["B"], outputs: ["Y"])
+/// A row is all axes from `axis` on; `Scale` and `B` have the shape of a row. Where asked for, every row's mean and 1 over
+/// its deviation are outputs too, float32 with size 1 along the row's axes. Below opset 17 it is written as the reductions
+/// it stands for.
+package struct LayerNormalization: RowNormalization {
+    package static let schema = OperatorSchema(
+        "LayerNormalization", inputs: ["X", "Scale"], optional: ["B"], outputs: ["Y", "Mean", "InvStdDev"])
 
-    /// The first normalised axis, possibly negative.
     package let axis: Int
     /// Added to the variance.
     package let epsilon: Float
+    /// There are outputs `Mean` and `InvStdDev`.
+    package let statistics: Bool
 
-    package init(axis: Int = -1, epsilon: Float = 1e-5) {
+    package init(axis: Int = -1, epsilon: Float = 1e-5, statistics: Bool = false) {
         self.axis = axis
         self.epsilon = epsilon
+        self.statistics = statistics
     }
 
     package init(onnx reader: inout OnnxReader) throws(GraphError) {
-        guard reader.outputCount <= 1 else {
-            throw GraphError(.unsupported, "LayerNormalization", "outputs Mean and InvStdDev")
-        }
-        guard try reader.int("stash_type") ?? 1 == 1 else {
-            throw GraphError(.unsupported, "LayerNormalization", "stash_type other than float32")
-        }
-        self.init(axis: try reader.int("axis") ?? -1, epsilon: try reader.float("epsilon") ?? 1e-5)
+        let (axis, epsilon) = try Self.attributes(&reader)
+        self.init(axis: axis, epsilon: epsilon, statistics: reader.outputCount > 1)
     }
 
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
-        let x = try self.type(inputs, 0)
-        let row = try self.rowShape(x)
-        guard x.dataType == .float32 else { throw GraphError(.dataType, self.name, "X is \(x), must be float32") }
-        guard try self.type(inputs, 1) == TensorType(.float32, row) else {
-            throw GraphError(.shape, self.name, "Scale is \(try self.type(inputs, 1)), must be float32\(row)")
-        }
-        if let bias = self.optionalType(inputs, 2), bias != TensorType(.float32, row) {
-            throw GraphError(.shape, self.name, "B is \(bias), must be float32\(row)")
-        }
-        return [x]
-    }
-
-    /// The shape of what is normalised together, and of `Scale` and `B`.
-    package func rowShape(_ x: TensorType) throws(GraphError) -> [Int] {
-        Array(x.shape[try self.normalizedAxis(self.axis, rank: x.rank)...])
+        let x = try self.checkedRows(inputs)
+        guard self.statistics else { return [x] }
+        let leading = x.shape.dropLast(try self.rowShape(x).count)
+        let perRow = TensorType(.float32, leading + [Int](repeating: 1, count: x.rank - leading.count))
+        return [x, perRow, perRow]
     }
 
     package var gradient: Gradient {
-        .rule { [self] (context) throws(GraphError) in
+        if self.statistics { return .none(reason: "the gradient of statistics is not known") }
+        return .rule { [self] (context) throws(GraphError) in
             let parameters = context.needs(1) || context.needs(2)
             let inputs = [try context.input(0), try context.input(1), try context.dy()]
             let gradients = try context.emitAll(LayerNormalizationGradient(forward: self, parameters: parameters), inputs)
@@ -64,13 +54,12 @@ package struct LayerNormalization: OnnxOperator {
             let axes = Array(try self.normalizedAxis(self.axis, rank: rank)..<rank)
             let mean = try graph.apply(ReduceMean(axes: axes, keepDimensions: true), x)
             let centred = try graph.apply(Sub(), x, mean)
-            let square = try graph.apply(Mul(), centred, centred)
-            let variance = try graph.apply(ReduceMean(axes: axes, keepDimensions: true), square)
-            let epsilon = graph.constant(Tensor([self.epsilon], shape: []), name: "epsilon")
-            let deviation = try graph.apply(Sqrt(), try graph.apply(Add(), variance, epsilon))
+            let deviation = try graph.rootMeanSquare(centred, axes: axes, epsilon: self.epsilon)
             let scaled = try graph.apply(Mul(), try graph.apply(Div(), centred, deviation), scale)
-            guard inputs.count > 2, let bias = inputs[2] else { return [scaled] }
-            return [try graph.apply(Add(), scaled, bias)]
+            let y = inputs.count > 2 ? try inputs[2].map { (b) throws(GraphError) in try graph.apply(Add(), scaled, b) } : nil
+            guard self.statistics else { return [y ?? scaled] }
+            let mean32 = try graph.cast(mean, to: .float32)
+            return [y ?? scaled, mean32, try graph.cast(try graph.apply(Reciprocal(), deviation), to: .float32)]
         }
     }
 }

@@ -1,0 +1,7 @@
+/// Every operator that is read as others, the one list.
+package enum OnnxCompositionTable {
+    package static let all: [any OnnxComposition.Type] = [
+        AffineGrid.self, Attention.self, BatchNormalizationNode.self, LocalResponseNormalization.self,
+        MeanVarianceNormalization.self, RotaryEmbedding.self,
+    ]
+}
