@@ -41,6 +41,21 @@ typedef struct ck_resample {
 size_t ck_resample_workspace(const ck_resample *plan);
 void ck_resample_run(const ck_resample *plan, const float *x, float *y, float *workspace);
 
+typedef enum { CK_GRID_NEAREST, CK_GRID_LINEAR, CK_GRID_CUBIC } ck_grid_mode;
+typedef enum { CK_GRID_ZEROS, CK_GRID_BORDER, CK_GRID_REFLECTION } ck_grid_padding;
+
+// x [batch, channels, in] read at `points` places per image; absent spatial axes are leading ones of size 1.
+typedef struct ck_grid_sample {
+  size_t batch, channels, points, rank;
+  size_t in[3];
+  ck_grid_mode mode;
+  ck_grid_padding padding;
+  bool align_corners;
+} ck_grid_sample;
+
+// y [batch, channels, points]; grid [batch, points, rank], the last axis' coordinate first. No size is 0 or above 2^24.
+void ck_grid_sample_run(const ck_grid_sample *spec, const float *x, const float *grid, float *y);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,7 +1,8 @@
 /// Every operator that is read as others, the one list.
 package enum OnnxCompositionTable {
     package static let all: [any OnnxComposition.Type] = [
-        AffineGrid.self, Attention.self, BatchNormalizationNode.self, LocalResponseNormalization.self,
-        MeanVarianceNormalization.self, RotaryEmbedding.self,
+        AffineGrid.self, Attention.self, BatchNormalizationNode.self, Col2Im.self, DeformConv.self, GlobalLpPool.self,
+        GlobalMaxPool.self, LocalResponseNormalization.self, LpPool.self, MeanVarianceNormalization.self,
+        RotaryEmbedding.self,
     ]
 }

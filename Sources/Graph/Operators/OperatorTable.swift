@@ -25,14 +25,14 @@ package enum OperatorTable {
         BatchNormalization.self, GroupNormalization.self, LayerNormalization.self, LogSoftmax.self, LpNormalization.self,
         RMSNormalization.self, Softmax.self,
         // Pooling
-        AveragePool.self, GlobalAveragePool.self, MaxPool.self,
+        AveragePool.self, GlobalAveragePool.self, MaxPool.self, MaxUnpool.self, RoiAlign.self,
         // Quantization
         ConvInteger.self, DequantizeLinear.self, DynamicQuantizeLinear.self, MatMulInteger.self, QLinearConv.self,
         QLinearMatMul.self, QuantizeLinear.self,
         // Reduction
         ReduceL2.self, ReduceMax.self, ReduceMean.self, ReduceMin.self, ReduceProd.self, ReduceSum.self,
         // Resampling
-        Resize.self,
+        GridSample.self, Resize.self,
         // Training
         AdamWStep.self, AveragePoolGradient.self, BatchNormalizationGradient.self, BatchNormalizationTraining.self,
         ClipFactor.self, ConvInputGradient.self, ConvWeightGradient.self, DiceLossGradient.self, DropoutGradient.self,

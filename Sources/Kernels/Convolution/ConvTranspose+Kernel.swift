@@ -4,7 +4,7 @@ package import Graph
 extension ConvTranspose: Executable {
     package static let implementations: [Implementation<ConvTranspose>] = [
         Implementation("onednn") { (op, problem) throws(KernelError) in
-            guard problem.outputs[0].elementCount > 0, problem.input(0).elementCount > 0 else { return nil }
+            guard problem.isFloat32, problem.outputs[0].elementCount > 0, problem.input(0).elementCount > 0 else { return nil }
             var spec = op.problem(problem).spec
             // The library has no direct kernel for groups of plain channels-first activations.
             spec.blocked = op.layout == .first && op.window.groups > 1
@@ -23,12 +23,14 @@ extension ConvTranspose: Executable {
             let output = problem.outputs[0]
             let channelStride = output.strides[op.layout.channelAxis(rank: output.rank)]
             let channels = op.layout.split(output.shape).channels
+            let access = ElementAccess(output.dataType)
             return ClosureKernel(workspaceByteCount: output.elementCount * MemoryLayout<Double>.stride) { call in
-                let (bias, y) = (call.optionalInput(2), call.output(0))
                 guard let sums = call.workspace?.assumingMemoryBound(to: Double.self) else { return }
-                reference.inputGradient(call.input(0), call.input(1), into: sums)
+                let (x, w) = (call.bytes(0), call.bytes(1))
+                reference.inputGradient({ access.double(x, $0) }, { access.double(w, $0) }, into: sums)
                 for place in 0..<output.elementCount {
-                    y[place] = Float(sums[place] + Double(bias?[place / channelStride % channels] ?? 0))
+                    let bias = call.optionalBytes(2).map { access.double($0, place / channelStride % channels) }
+                    access.store(sums[place] + (bias ?? 0), call.outputBytes(0), place)
                 }
             }
         },

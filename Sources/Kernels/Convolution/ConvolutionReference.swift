@@ -62,11 +62,16 @@ package struct ConvolutionReference: Sendable {
 
     /// Adds up the gradient of x, in place of what `sums` held.
     package func inputGradient(_ dy: UnsafePointer<Float>, _ w: UnsafePointer<Float>, into sums: UnsafeMutablePointer<Double>) {
+        self.inputGradient({ Double(dy[$0]) }, { Double(w[$0]) }, into: sums)
+    }
+
+    /// The same by the elements of dy and w.
+    func inputGradient(_ dy: (Int) -> Double, _ w: (Int) -> Double, into sums: UnsafeMutablePointer<Double>) {
         let count = self.problem.batch * self.problem.inChannels * self.problem.input.reduce(1, *)
         for place in 0..<count { sums[place] = 0 }
         self.eachOutput { n, o, position in
-            let slope = Double(dy[self.yOffset(n, o, position)])
-            self.eachProduct(n, o, position) { sums[$0] += slope * Double(w[$1]) }
+            let slope = dy(self.yOffset(n, o, position))
+            self.eachProduct(n, o, position) { sums[$0] += slope * w($1) }
         }
     }
 

@@ -8,13 +8,14 @@ extension FusedConv: Executable {
         },
         Implementation("reference") { (op, problem) throws(KernelError) in
             let reference = ConvolutionReference(op.problem(problem))
-            return ClosureKernel { call in op.runReference(reference, call) }
+            let access = ElementAccess(problem.outputs[0].dataType)
+            return ClosureKernel { call in op.runReference(reference, access, call) }
         },
     ]
 
     /// The convolution by the library, nil when there is nothing to compute.
     fileprivate func kernel(for problem: KernelProblem) throws(KernelError) -> (any Kernel)? {
-        guard problem.outputs[0].elementCount > 0, problem.input(0).elementCount > 0 else { return nil }
+        guard problem.isFloat32, problem.outputs[0].elementCount > 0, problem.input(0).elementCount > 0 else { return nil }
         let hasBias = problem.optionalInput(2) != nil
         let hasResidual = problem.optionalInput(3) != nil
         var spec = self.problem(problem).spec
@@ -33,14 +34,15 @@ extension FusedConv: Executable {
             y: problem.outputs[0].shape)
     }
 
-    fileprivate func runReference(_ reference: ConvolutionReference, _ call: KernelCall) {
-        let (x, w, y) = (call.input(0), call.input(1), call.output(0))
-        let (bias, residual) = (call.optionalInput(2), call.optionalInput(3))
+    fileprivate func runReference(_ reference: ConvolutionReference, _ access: ElementAccess, _ call: KernelCall) {
+        let (x, w) = (call.bytes(0), call.bytes(1))
+        let (bias, residual) = (call.optionalBytes(2), call.optionalBytes(3))
         reference.eachOutput { n, o, position in
-            var sum = Double(bias?[o] ?? 0)
-            reference.eachProduct(n, o, position) { sum += Double(x[$0]) * Double(w[$1]) }
+            var sum = bias.map { access.double($0, o) } ?? 0
+            reference.eachProduct(n, o, position) { sum += access.double(x, $0) * access.double(w, $1) }
             let place = reference.yOffset(n, o, position)
-            y[place] = Float(self.activation.value(sum + Double(residual?[place] ?? 0)))
+            let rest = residual.map { access.double($0, place) } ?? 0
+            access.store(self.activation.value(sum + rest), call.outputBytes(0), place)
         }
     }
 }

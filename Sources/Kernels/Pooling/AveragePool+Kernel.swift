@@ -4,6 +4,7 @@ package import Graph
 extension AveragePool: Executable {
     package static let implementations: [Implementation<AveragePool>] = [
         Implementation("direct") { op, problem in
+            guard problem.isFloat32 else { return nil }
             let pooling = op.problem(x: problem.input(0).shape, y: problem.outputs[0].shape)
             return ClosureKernel { call in
                 withUnsafePointer(to: pooling.spec) { ck_average_pool($0, call.input(0), call.output(0)) }
@@ -11,11 +12,12 @@ extension AveragePool: Executable {
         },
         Implementation("reference") { op, problem in
             let pooling = op.problem(x: problem.input(0).shape, y: problem.outputs[0].shape)
+            let access = ElementAccess(problem.input(0).dataType)
             return ClosureKernel { call in
-                let x = call.input(0)
-                let y = call.output(0)
+                let x = call.bytes(0)
                 pooling.eachWindow { place, taps, count in
-                    y[place] = Float(taps.reduce(0.0) { $0 + Double(x[$1]) } / Double(count))
+                    let sum = taps.reduce(0.0) { $0 + access.double(x, $1) }
+                    access.store(sum / Double(count), call.outputBytes(0), place)
                 }
             }
         },

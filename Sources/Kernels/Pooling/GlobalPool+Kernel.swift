@@ -4,6 +4,7 @@ package import Graph
 extension GlobalAveragePool: Executable {
     package static let implementations: [Implementation<GlobalAveragePool>] = [
         Implementation("direct") { op, problem in
+            guard problem.isFloat32 else { return nil }
             let (batch, channels, spatial) = op.layout.split(problem.input(0).shape)
             let area = spatial.reduce(1, *)
             let isLast = op.layout == .last
@@ -15,14 +16,13 @@ extension GlobalAveragePool: Executable {
             let (batch, channels, spatial) = op.layout.split(problem.input(0).shape)
             let area = spatial.reduce(1, *)
             let (channelStride, step) = op.layout == .last ? (1, channels) : (area, 1)
+            let access = ElementAccess(problem.input(0).dataType)
             return ClosureKernel { call in
-                let x = call.input(0)
-                let y = call.output(0)
                 for n in 0..<batch {
                     for c in 0..<channels {
                         let start = n * channels * area + c * channelStride
-                        let sum = (0..<area).reduce(0.0) { $0 + Double(x[start + $1 * step]) }
-                        y[n * channels + c] = Float(sum / Double(area))
+                        let sum = (0..<area).reduce(0.0) { $0 + access.double(call.bytes(0), start + $1 * step) }
+                        access.store(sum / Double(area), call.outputBytes(0), n * channels + c)
                     }
                 }
             }

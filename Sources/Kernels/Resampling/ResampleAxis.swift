@@ -38,9 +38,10 @@ package struct ResampleAxis: Sendable {
         for output in 0..<self.outputSize {
             let (start, weights) = self.taps(output)
             for (input, weight) in zip(start..., weights) where weight != 0 {
-                // Starts never fall, so the outputs that read an element are neighbours.
                 if rows[input].weights.isEmpty { rows[input].start = output }
-                rows[input].weights.append(weight)
+                // Starts never fall, but outputs between may give no weight.
+                let gap = output - rows[input].start - rows[input].weights.count
+                rows[input].weights += [Float](repeating: 0, count: gap) + [weight]
             }
         }
         var result = ResampleAxis(inputSize: self.outputSize)
@@ -50,39 +51,96 @@ package struct ResampleAxis: Sendable {
 }
 
 extension Resize {
-    /// How each spatial axis is made, for an x and a y of these shapes that the type rule has accepted.
+    /// How each spatial axis is made, for an x and a y of these shapes that the type rule has accepted. A result without any
+    /// weights lies outside the part that is resized.
     package func axes(x: [Int], y: [Int]) -> [ResampleAxis] {
         let (input, output) = (self.layout.split(x).spatial, self.layout.split(y).spatial)
         let scales = self.scales(from: input, to: output)
-        return input.indices.map { self.axis(from: input[$0], to: output[$0], scale: scales[$0]) }
-    }
-
-    private func axis(from input: Int, to output: Int, scale: Float) -> ResampleAxis {
-        ResampleAxis(inputSize: input, count: output) { index in
-            let place = self.place(index, input: input, output: output, scale: scale)
-            // A float holds every size only to 2^24.
-            func held(_ value: Float) -> Int { min(Int(min(max(value, 0), Float(input - 1))), input - 1) }
-            switch self.mode {
-            case .nearest: return (held(self.rounding.round(place)), [1])
-            case .linear:
-                guard input > 1 else { return (0, [1]) }
-                let low = min(held(place), input - 2)
-                let high = min(max(place - Float(low), 0), 1)
-                return (low, [1 - high, high])
+        return input.indices.map { axis in
+            let range = self.crop.map { ($0.starts[axis], $0.ends[axis]) }
+            let place = ResizePlace(
+                input: input[axis], output: output[axis], scale: scales[axis], coordinates: self.coordinates, crop: range)
+            return ResampleAxis(inputSize: input[axis], count: output[axis]) { index in
+                let x = place.of(index)
+                if self.crop != nil, !(x >= 0 && x <= Float(input[axis] - 1)) { return (0, []) }
+                return self.taps(at: x, of: input[axis], scale: scales[axis])
             }
         }
     }
 
-    /// Where an output element lies in the input. In float32 and in ONNX Runtime's order of operations, so that places
-    /// half-way between elements are rounded the same way there.
-    private func place(_ index: Int, input: Int, output: Int, scale: Float) -> Float {
+    private func taps(at place: Float, of input: Int, scale: Float) -> (start: Int, weights: [Float]) {
+        // A float holds every size only to 2^24.
+        func held(_ value: Float) -> Int { min(Int(min(max(value, 0), Float(input - 1))), input - 1) }
+        let isNarrow = self.filter.antialiases && scale < 1
+        switch self.mode {
+        case .nearest: return (held(self.rounding.round(place)), [1])
+        case .linear where !isNarrow:
+            guard input > 1 else { return (0, [1]) }
+            let low = min(held(place), input - 2)
+            let high = min(max(place - Float(low), 0), 1)
+            return (low, [1 - high, high])
+        case .linear: return self.filter.taps(at: place, of: input, scale: Double(scale), radius: 1) { max(1 - $0, 0) }
+        case .cubic:
+            let a = Double(self.filter.cubicCoefficient)
+            return self.filter.taps(at: place, of: input, scale: isNarrow ? Double(scale) : 1, radius: 2) { t in
+                if t <= 1 { return ((a + 2) * t - (a + 3)) * t * t + 1 }
+                return t < 2 ? ((a * t - 5 * a) * t + 8 * a) * t - 4 * a : 0
+            }
+        }
+    }
+}
+
+extension Resize.Filter {
+    /// The weights of the elements whose distance from a place, times the scale, is less than the radius.
+    fileprivate func taps(
+        at place: Float, of input: Int, scale: Double, radius: Double, _ weight: (Double) -> Double
+    ) -> (start: Int, weights: [Float]) {
+        let most = Float(input) * 2
+        let left = Int(min(max(place, -most), most).rounded(.up)) - 1
+        let reach = Int(min((radius / scale).rounded(.up), Double(2 * input + 2)))
+        func held(_ index: Int) -> Int { min(max(index, 0), input - 1) }
+        let start = held(left - reach + 1)
+        var weights = [Double](repeating: 0, count: held(left + reach) - start + 1)
+        for index in (left - reach + 1)...(left + reach) where !self.excludesOutside || index == held(index) {
+            weights[held(index) - start] += weight(abs(Double(index) - Double(place)) * scale)
+        }
+        let sum = weights.reduce(0, +)
+        let isWhole = scale == 1 && !self.excludesOutside
+        return (start, weights.map { Float(isWhole || sum == 0 ? $0 : $0 / sum) })
+    }
+}
+
+/// Where elements of a resized axis lie in the input. In float32 and in ONNX Runtime's order of operations, so that places
+/// half-way between elements are rounded the same way there.
+private struct ResizePlace {
+    let input: Int
+    let output: Int
+    let scale: Float
+    let coordinates: Resize.Coordinates
+    let crop: (start: Float, end: Float)?
+
+    /// The output's size before it is rounded.
+    private var length: Float {
+        let length = Float(self.input) * self.scale
+        // Quotients of sizes are not exact.
+        return abs(length - Float(self.output)) < 1e-3 ? Float(self.output) : length
+    }
+
+    func of(_ index: Int) -> Float {
         let i = Float(index)
-        if scale == 1 { return i }
+        let last = Float(self.input - 1)
+        if let crop = self.crop {
+            if self.output == 1 { return (crop.start + crop.end) * last / 2 }
+            return crop.start * last + i * (crop.end - crop.start) * last / (self.length - 1)
+        }
+        if self.scale == 1 { return i }
+        let half = (i + 0.5) / self.scale - 0.5
         switch self.coordinates {
-        case .halfPixel: return (i + 0.5) / scale - 0.5
-        case .pytorchHalfPixel: return output == 1 ? 0 : (i + 0.5) / scale - 0.5
-        case .alignCorners: return output == 1 ? 0 : i * Float(input - 1) / Float(output - 1)
-        case .asymmetric: return i / scale
+        case .halfPixel: return half
+        case .pytorchHalfPixel: return self.output == 1 ? 0 : half
+        case .alignCorners, .crop: return self.output == 1 ? 0 : i * last / (self.length - 1)
+        case .asymmetric: return i / self.scale
+        case .halfPixelSymmetric: return Float(self.input) / 2 * (1 - Float(self.output) / self.length) + half
         }
     }
 }

@@ -37,6 +37,11 @@ package struct ResampleReference: Sendable {
         }
     }
 
+    /// Along some axis nothing goes into the result.
+    package func isOutside(_ position: [Int]) -> Bool {
+        self.axes.indices.contains { self.axes[$0].taps(position[$0 + 2]).weights.isEmpty }
+    }
+
     /// Calls `body` with the offset and the weight of every input element of the result at `position`.
     package func eachTap(_ position: [Int], _ body: (_ x: Int, _ weight: Double) -> Void) {
         let taps = self.axes.indices.map { self.axes[$0].taps(position[$0 + 2]) }

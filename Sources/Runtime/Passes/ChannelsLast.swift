@@ -20,7 +20,7 @@ private enum ChannelsLast {
     static func replacement(
         _ rewriter: inout Rewriter, _ node: Node, _ twins: inout [ValueID: ValueID]
     ) throws(GraphError) -> [ValueID]? {
-        if let op = node.op as? any ChannelLayoutOperator, op.layout == .first, let x = node.inputs[0],
+        if let op = node.op as? any ChannelLayoutOperator, op.layout == .first, op.isMovable, let x = node.inputs[0],
             rewriter.old[x].type.rank >= 3
         {
             let inputs = [try self.twin(of: x, &rewriter, &twins)] + rewriter.mapped(Array(node.inputs.dropFirst()))

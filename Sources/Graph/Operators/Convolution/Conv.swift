@@ -1,7 +1,7 @@
 /// Convolution (cross-correlation) over one to three spatial axes.
 ///
 /// x: [N, C, spatial...] or [N, spatial..., C] as `layout` says; w: [O, C / groups, kernel...] in both layouts; bias: [O];
-/// y: x's layout with O channels. float32. ONNX `Conv` 11.
+/// y: x's layout with O channels. ONNX `Conv` 11.
 package struct Conv: OnnxOperator {
     package static let schema = OperatorSchema("Conv", inputs: ["x", "w"], optional: ["bias"])
 
@@ -31,7 +31,7 @@ package struct Conv: OnnxOperator {
         let shape = try self.window.convolutionShape(
             try self.type(inputs, 0), try self.type(inputs, 1), bias: self.optionalType(inputs, 2), layout: self.layout,
             in: self.name)
-        return [TensorType(.float32, shape)]
+        return [TensorType(try self.type(inputs, 0).dataType, shape)]
     }
 
     package var gradient: Gradient {
@@ -73,9 +73,7 @@ extension Window {
     package func convolutionShape(
         _ x: TensorType, _ w: TensorType, bias: TensorType?, layout: ChannelLayout, in subject: String
     ) throws(GraphError) -> [Int] {
-        guard x.dataType == .float32, w.dataType == .float32, bias?.dataType ?? .float32 == .float32 else {
-            throw GraphError(.dataType, subject, "x is \(x), w is \(w); all must be float32")
-        }
+        try self.checkTypes(x, w, bias, in: subject)
         guard (3...5).contains(x.rank), w.rank == x.rank else {
             throw GraphError(.shape, subject, "x is \(x), w is \(w); both need the same three to five axes")
         }
@@ -93,5 +91,12 @@ extension Window {
             throw GraphError(.shape, subject, "bias is \(bias), should be float32[\(w.shape[0])]")
         }
         return layout.join(batch: batch, channels: w.shape[0], spatial: sizes)
+    }
+
+    /// Checks that the operands of a convolution have one float type.
+    package func checkTypes(_ x: TensorType, _ w: TensorType, _ bias: TensorType?, in subject: String) throws(GraphError) {
+        guard ElementTypes.floating.contains(x.dataType), w.dataType == x.dataType,
+            bias?.dataType ?? x.dataType == x.dataType
+        else { throw GraphError(.dataType, subject, "x is \(x), w is \(w); all must be floats of one type") }
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// x: [N, C, spatial...] or [N, spatial..., C] as `layout` says; w: [C, O / groups, kernel...] in both layouts; bias: [O];
 /// y: x's layout with O channels and spatial sizes `stride (size - 1) + outputPadding + dilation (kernel - 1) + 1 - pads`.
-/// float32. ONNX `ConvTranspose` 11.
+/// ONNX `ConvTranspose` 11.
 package struct ConvTranspose: OnnxOperator {
     package static let schema = OperatorSchema("ConvTranspose", inputs: ["x", "w"], optional: ["bias"])
 
@@ -25,9 +25,7 @@ package struct ConvTranspose: OnnxOperator {
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
         let (x, w) = (try self.type(inputs, 0), try self.type(inputs, 1))
         let bias = self.optionalType(inputs, 2)
-        guard x.dataType == .float32, w.dataType == .float32, bias?.dataType ?? .float32 == .float32 else {
-            throw GraphError(.dataType, self.name, "x is \(x), w is \(w); all must be float32")
-        }
+        try self.window.checkTypes(x, w, bias, in: self.name)
         guard (3...5).contains(x.rank), w.rank == x.rank else {
             throw GraphError(.shape, self.name, "x is \(x), w is \(w); both need the same three to five axes")
         }
@@ -42,7 +40,7 @@ package struct ConvTranspose: OnnxOperator {
             throw GraphError(
                 .shape, self.name, "bias is \(bias?.description ?? "absent"), w is \(w) with \(self.window.groups) groups")
         }
-        return [TensorType(.float32, self.layout.join(batch: batch, channels: outputs, spatial: sizes))]
+        return [TensorType(x.dataType, self.layout.join(batch: batch, channels: outputs, spatial: sizes))]
     }
 
     package var gradient: Gradient {

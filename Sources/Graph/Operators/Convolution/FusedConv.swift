@@ -1,6 +1,6 @@
 /// `activation(conv(x, w) + bias + residual)`: a convolution with everything behind it that passes fuse.
 ///
-/// Shapes as for `Conv`; residual has the shape of the result. float32. Made by passes after differentiation.
+/// Shapes as for `Conv`; residual has the shape of the result. Made by passes after differentiation.
 package struct FusedConv: Operator {
     package static let schema = OperatorSchema("FusedConv", inputs: ["x", "w"], optional: ["bias", "residual"])
 
@@ -21,7 +21,7 @@ package struct FusedConv: Operator {
         let shape = try self.window.convolutionShape(
             try self.type(inputs, 0), try self.type(inputs, 1), bias: self.optionalType(inputs, 2), layout: self.layout,
             in: self.name)
-        let output = TensorType(.float32, shape)
+        let output = TensorType(try self.type(inputs, 0).dataType, shape)
         if let residual = self.optionalType(inputs, 3), residual != output {
             throw GraphError(.shape, self.name, "residual is \(residual), should be \(output)")
         }

@@ -1,6 +1,6 @@
 /// The mean under a sliding window.
 ///
-/// x: [N, C, spatial...] or [N, spatial..., C] as `layout` says, one to three spatial axes. float32. ONNX `AveragePool` 19.
+/// x: [N, C, spatial...] or [N, spatial..., C] as `layout` says, one to three spatial axes. ONNX `AveragePool` 19.
 package struct AveragePool: OnnxOperator {
     package static let schema = OperatorSchema("AveragePool", inputs: ["x"])
 
@@ -32,8 +32,8 @@ package struct AveragePool: OnnxOperator {
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
         let x = try self.type(inputs, 0)
         let shape = try self.window.poolingShape(
-            x, kernel: self.kernel, ceiling: self.ceilMode, layout: self.layout, in: self.name)
-        return [TensorType(.float32, shape)]
+            x, kernel: self.kernel, ceiling: self.ceilMode, layout: self.layout, ElementTypes.floating, in: self.name)
+        return [TensorType(x.dataType, shape)]
     }
 
     package var gradient: Gradient {

@@ -1,6 +1,6 @@
 /// The mean over all spatial axes, which stay with size 1.
 ///
-/// x: [N, C, spatial...] or [N, spatial..., C] as `layout` says. float32. ONNX `GlobalAveragePool` 1.
+/// x: [N, C, spatial...] or [N, spatial..., C] as `layout` says. ONNX `GlobalAveragePool` 1.
 package struct GlobalAveragePool: OnnxOperator {
     package static let schema = OperatorSchema("GlobalAveragePool", inputs: ["x"])
 
@@ -35,11 +35,11 @@ package struct GlobalAveragePool: OnnxOperator {
 extension ChannelLayout {
     /// The type of a global pooling: every spatial size becomes 1.
     package func globalPoolingType(_ x: TensorType, in subject: String) throws(GraphError) -> TensorType {
-        guard x.dataType == .float32 else { throw GraphError(.dataType, subject, "x is \(x)") }
+        guard ElementTypes.floating.contains(x.dataType) else { throw GraphError(.dataType, subject, "x is \(x)") }
         guard x.rank >= 3, x.elementCount > 0 else {
             throw GraphError(.shape, subject, "x is \(x), needs elements and three axes")
         }
         let (batch, channels, spatial) = self.split(x.shape)
-        return TensorType(.float32, self.join(batch: batch, channels: channels, spatial: spatial.map { _ in 1 }))
+        return TensorType(x.dataType, self.join(batch: batch, channels: channels, spatial: spatial.map { _ in 1 }))
     }
 }

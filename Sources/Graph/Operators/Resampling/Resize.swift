@@ -1,8 +1,8 @@
 /// The spatial axes of an image-like tensor at other sizes.
 ///
 /// x: [N, C, spatial...] or [N, spatial..., C] as `layout` says, one to three spatial axes. `nearest` copies elements of any
-/// type; `linear` interpolates floats along every axis, so it is bilinear on images and trilinear on volumes. ONNX `Resize` 19
-/// without cubic interpolation, antialiasing and regions of interest.
+/// type; `linear` and `cubic` interpolate floats along every axis, so they are bilinear and bicubic on images, trilinear on
+/// volumes. ONNX `Resize` 19 on spatial axes.
 ///
 /// PyTorch's `interpolate`: `bilinear` and `trilinear` are `linear` with `halfPixel` or `alignCorners`, `nearest` is
 /// `asymmetric` with `floor`, `nearest-exact` is `halfPixel` with `roundPreferCeil`.
@@ -12,6 +12,7 @@ package struct Resize: OnnxOperator {
     package enum Mode: String, Sendable, Hashable {
         case nearest
         case linear
+        case cubic
     }
 
     /// Which element `nearest` takes for a place between two.
@@ -32,12 +33,44 @@ package struct Resize: OnnxOperator {
         case alignCorners = "align_corners"
         /// `i / scale`
         case asymmetric
+        /// As `halfPixel`, but centred: what scale and rounded size disagree about is cut at both ends.
+        case halfPixelSymmetric = "half_pixel_symmetric"
+        /// `alignCorners` within a part of the input; see `Crop`.
+        case crop = "tf_crop_and_resize"
     }
 
     /// The output's spatial sizes, or what the input's are multiplied by (and then rounded down).
     package enum Target: Sendable, Hashable {
         case sizes([Int])
         case scales([Float])
+        /// The sizes with the input's proportions that lie within these (or around them), rounded to the nearest.
+        case proportional([Int], isWithin: Bool)
+    }
+
+    /// How elements around a place are weighed; concerns `linear` and `cubic` only.
+    package struct Filter: Sendable, Hashable {
+        /// The free coefficient of cubic interpolation.
+        package var cubicCoefficient: Float = -0.75
+        /// Places outside the input have no weight, instead of the outermost element's value.
+        package var excludesOutside = false
+        /// Where an axis becomes smaller the weights reach as far as the elements do that vanish.
+        package var antialiases = false
+
+        package init() {}
+    }
+
+    /// The part of the input that is resized, for every spatial axis from 0 (first element) to 1 (last element).
+    package struct Crop: Sendable, Hashable {
+        package var starts: [Float]
+        package var ends: [Float]
+        /// The result where a place lies outside the input.
+        package var outside: Float
+
+        package init(starts: [Float], ends: [Float], outside: Float) {
+            self.starts = starts
+            self.ends = ends
+            self.outside = outside
+        }
     }
 
     package let target: Target
@@ -45,16 +78,21 @@ package struct Resize: OnnxOperator {
     package let coordinates: Coordinates
     /// Concerns `nearest` only.
     package let rounding: Rounding
+    package let filter: Filter
+    /// Present where the coordinates are `crop`.
+    package let crop: Crop?
     package let layout: ChannelLayout
 
     package init(
         _ target: Target, mode: Mode = .linear, coordinates: Coordinates = .halfPixel, rounding: Rounding = .roundPreferFloor,
-        layout: ChannelLayout = .first
+        filter: Filter = Filter(), crop: Crop? = nil, layout: ChannelLayout = .first
     ) {
         self.target = target
         self.mode = mode
         self.coordinates = coordinates
         self.rounding = rounding
+        self.filter = filter
+        self.crop = crop
         self.layout = layout
     }
 
@@ -75,6 +113,14 @@ package struct Resize: OnnxOperator {
                 throw GraphError(.attribute, self.name, "scales \(scales) of sizes \(input) leave 1...\(most)")
             }
             sizes = products.map { Int($0) }
+        case .proportional(let given, _):
+            guard given.count == input.count else { throw self.wrongCount(given.count, input) }
+            let scale = Double(self.scales(from: input, to: given)[0])
+            let products = input.map { (Double($0) * scale + 0.5).rounded(.down) }
+            guard products.allSatisfy({ $0 >= 1 && $0 < Double(most) }) else {
+                throw GraphError(.attribute, self.name, "sizes \(given) leave nothing of \(input)")
+            }
+            sizes = products.map { Int($0) }
         }
         guard sizes.count == input.count else { throw self.wrongCount(sizes.count, input) }
         guard sizes.allSatisfy({ (1...most).contains($0) }) else {
@@ -92,6 +138,11 @@ package struct Resize: OnnxOperator {
         switch self.target {
         case .scales(let scales): scales
         case .sizes: zip(input, output).map { Float($1) / Float($0) }
+        case .proportional(let given, let isWithin):
+            input.map { _ in
+                let scales = zip(input, given).map { Float($1) / Float($0) }
+                return (isWithin ? scales.min() : scales.max()) ?? 1
+            }
         }
     }
 
@@ -101,11 +152,14 @@ package struct Resize: OnnxOperator {
         guard (3...5).contains(x.rank) else { throw GraphError(.shape, self.name, "x is \(x), needs three to five axes") }
         let (batch, channels, spatial) = self.layout.split(x.shape)
         let sizes = try self.sizes(of: spatial)
+        guard self.coordinates != .crop || [self.crop?.starts.count, self.crop?.ends.count] == [spatial.count, spatial.count]
+        else { throw GraphError(.attribute, self.name, "the part to resize does not have \(spatial.count) axes") }
         return [TensorType(x.dataType, self.layout.join(batch: batch, channels: channels, spatial: sizes))]
     }
 
     package var gradient: Gradient {
-        .rule { (context) throws(GraphError) in
+        if self.coordinates == .crop { return .none(reason: "inference only") }
+        return .rule { (context) throws(GraphError) in
             let shape = context.type(try context.input(0)).shape
             return [try context.emit(ResizeGradient(resize: self, inputShape: shape), try context.dy())]
         }

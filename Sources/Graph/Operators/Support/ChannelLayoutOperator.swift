@@ -3,6 +3,12 @@ package protocol ChannelLayoutOperator: Operator {
     var layout: ChannelLayout { get }
     /// The same operator on the other layout.
     func with(layout: ChannelLayout) -> Self
+    /// A pass may change the layout: no output but the first depends on it.
+    var isMovable: Bool { get }
+}
+
+extension ChannelLayoutOperator {
+    package var isMovable: Bool { true }
 }
 
 extension Conv: ChannelLayoutOperator {
@@ -16,8 +22,11 @@ extension ConvTranspose: ChannelLayoutOperator {
 }
 
 extension MaxPool: ChannelLayoutOperator {
+    package var isMovable: Bool { self.indices == nil }
+
     package func with(layout: ChannelLayout) -> MaxPool {
-        MaxPool(kernel: self.kernel, window: self.window, ceilMode: self.ceilMode, layout: layout)
+        MaxPool(
+            kernel: self.kernel, window: self.window, ceilMode: self.ceilMode, indices: self.indices, layout: layout)
     }
 }
 
@@ -45,6 +54,8 @@ extension BatchNormalizationTraining: ChannelLayoutOperator {
 
 extension Resize: ChannelLayoutOperator {
     package func with(layout: ChannelLayout) -> Resize {
-        Resize(self.target, mode: self.mode, coordinates: self.coordinates, rounding: self.rounding, layout: layout)
+        Resize(
+            self.target, mode: self.mode, coordinates: self.coordinates, rounding: self.rounding, filter: self.filter,
+            crop: self.crop, layout: layout)
     }
 }
