@@ -19,8 +19,8 @@ package enum OperatorTable {
         // Loss
         DiceLoss.self, SigmoidCrossEntropy.self, SoftmaxCrossEntropy.self,
         // Movement
-        Concat.self, Expand.self, Flatten.self, Gather.self, Pad.self, Reshape.self, Slice.self, Split.self, Squeeze.self,
-        Transpose.self, Unsqueeze.self,
+        Concat.self, Expand.self, Flatten.self, Gather.self, GatherElements.self, GatherND.self, Pad.self, Reshape.self,
+        ScatterElements.self, ScatterND.self, Slice.self, Split.self, Squeeze.self, Transpose.self, Unsqueeze.self,
         // Normalization
         BatchNormalization.self, GroupNormalization.self, LayerNormalization.self, LogSoftmax.self, LpNormalization.self,
         RMSNormalization.self, Softmax.self,
@@ -30,7 +30,9 @@ package enum OperatorTable {
         ConvInteger.self, DequantizeLinear.self, DynamicQuantizeLinear.self, MatMulInteger.self, QLinearConv.self,
         QLinearMatMul.self, QuantizeLinear.self,
         // Reduction
-        ReduceL2.self, ReduceMax.self, ReduceMean.self, ReduceMin.self, ReduceProd.self, ReduceSum.self,
+        ArgMax.self, ArgMin.self, CumSum.self, Det.self, ReduceL2.self, ReduceMax.self, ReduceMean.self, ReduceMin.self,
+        ReduceProd.self,
+        ReduceSum.self, TopK.self,
         // Resampling
         GridSample.self, Resize.self,
         // Training

@@ -6,7 +6,8 @@ extension ReduceMax: Executable {
         Implementation("simd") { (op, problem) throws(KernelError) in ReductionKernel(problem, op.reduction, ck_reduce_max) },
         Implementation("reference") { (op, problem) throws(KernelError) in
             ReductionReference(
-                problem, op.reduction, { $0 > $1 || $0.isNaN ? $0 : $1 }, integer: { max($0, $1) }, unsigned: { max($0, $1) })
+                problem, op.reduction, identity: -.infinity, { $0 > $1 || $0.isNaN ? $0 : $1 }, integer: { max($0, $1) },
+                unsigned: { max($0, $1) })
         },
     ]
 }

@@ -4,7 +4,10 @@ package import Graph
 extension Reduction {
     /// The reduced axes of a shape that the type rule has accepted.
     fileprivate func axes(of type: TensorType) -> [Int] {
-        self.axes.isEmpty ? Array(type.shape.indices) : Set(self.axes.map { $0 < 0 ? $0 + type.rank : $0 }).sorted()
+        guard let axes = try? self.normalizedAxes(rank: type.rank, in: "Reduce") else {
+            preconditionFailure("\(self) was accepted for \(type)")
+        }
+        return axes
     }
 }
 
@@ -40,18 +43,21 @@ package struct ReductionReference: Kernel {
     private let output: ElementAccess
     private let kept: StridedIndex
     private let reduced: StridedIndex
+    private let identity: Double
     private let join: @Sendable (Double, Double) -> Double
     private let prepare: (@Sendable (Double) -> Double)?
     private let finish: (@Sendable (Double, Int) -> Double)?
     private let integer: (@Sendable (Int64, Int64) -> Int64)?
 
     /// - Parameters:
+    ///   - identity: the result of joining nothing; an infinity is the end of the type's range.
     ///   - unsigned: joins `uint64` where its bits mean something else to the operator.
     ///   - prepare: applied to every element.
     ///   - finish: applied to the result and the number of elements behind it.
     package init(
-        _ problem: KernelProblem, _ reduction: Reduction, _ join: @escaping @Sendable (Double, Double) -> Double,
-        integer: (@Sendable (Int64, Int64) -> Int64)? = nil, unsigned: (@Sendable (UInt64, UInt64) -> UInt64)? = nil,
+        _ problem: KernelProblem, _ reduction: Reduction, identity: Double = 0,
+        _ join: @escaping @Sendable (Double, Double) -> Double, integer: (@Sendable (Int64, Int64) -> Int64)? = nil,
+        unsigned: (@Sendable (UInt64, UInt64) -> UInt64)? = nil,
         prepare: (@Sendable (Double) -> Double)? = nil,
         finish: (@Sendable (Double, Int) -> Double)? = nil
     ) {
@@ -62,6 +68,8 @@ package struct ReductionReference: Kernel {
         self.output = ElementAccess(problem.outputs[0].dataType)
         self.kept = StridedIndex(kept.map { type.shape[$0] }, strides: [kept.map { type.strides[$0] }])
         self.reduced = StridedIndex(reduced.map { type.shape[$0] }, strides: [reduced.map { type.strides[$0] }])
+        // False is the least truth value; a number below it would count as true.
+        self.identity = self.output.type == .bool ? max(identity, 0) : identity
         self.join = join
         self.prepare = prepare
         self.finish = finish
@@ -79,25 +87,27 @@ package struct ReductionReference: Kernel {
         let y = UnsafeMutableRawPointer(call.output(0, as: UInt8.self))
         for result in 0..<self.kept.count {
             let base = self.kept.offset(result, 0)
+            guard self.reduced.count > 0 else {
+                self.output.store(self.finish.map { $0(self.identity, 0) } ?? self.identity, y, result)
+                continue
+            }
             if let integer = self.integer {
-                self.output.store(integer: self.fold(base, integer) { self.input.integer(x, $0) } ?? 0, y, result)
+                self.output.store(integer: self.fold(base, integer) { self.input.integer(x, $0) }, y, result)
             } else {
                 let total = self.fold(base, self.join) { element in
                     let value = self.input.double(x, element)
                     return self.prepare.map { $0(value) } ?? value
                 }
-                self.output.store(self.finish.map { $0(total ?? 0, self.reduced.count) } ?? total ?? 0, y, result)
+                self.output.store(self.finish.map { $0(total, self.reduced.count) } ?? total, y, result)
             }
         }
     }
 
-    /// Nil where there is nothing to join.
     private func fold<Number>(
         _ base: Int, _ join: (Number, Number) -> Number, _ element: (Int) -> Number
-    ) -> Number? {
-        guard self.reduced.count > 0 else { return nil }
+    ) -> Number {
         var total = element(base)
-        for index in 1..<max(self.reduced.count, 1) { total = join(total, element(base + self.reduced.offset(index, 0))) }
+        for index in 1..<self.reduced.count { total = join(total, element(base + self.reduced.offset(index, 0))) }
         return total
     }
 }

@@ -10,12 +10,10 @@ extension ShapeArithmetic {
         "Reshape": (
             ["allowzero"],
             { (node) throws(GraphError) in
-                guard try node.int("allowzero") ?? 0 == 0 else { return nil }
-                return try node.viewed(Reshape(try node.sizes(1)))
+                try node.viewed(Reshape(try node.sizes(1), allowsZero: try node.int("allowzero") ?? 0 != 0))
             }
         ),
         "Expand": ([], { (node) throws(GraphError) in try node.expanded() }),
-        "Range": ([], { (node) throws(GraphError) in try node.range() }),
         "ReduceProd": (
             ["axes", "keepdims"],
             { (node) throws(GraphError) in
@@ -110,26 +108,6 @@ extension ShapeArithmetic.FoldedNode {
         guard wanted.allSatisfy({ $0 >= 0 }) else { throw GraphError(.attribute, self.type, "negative size") }
         let shape = try Broadcast.shape(x.shape, wanted, in: self.type)
         return positions(x.shape, in: shape).flatMap { x.picking($0, shape: shape) }
-    }
-
-    fileprivate func range() throws(GraphError) -> SmallTensor? {
-        let parts = [try self.input(0), try self.input(1), try self.input(2)]
-        guard parts.allSatisfy({ $0.count == 1 && $0.dataType == parts[0].dataType }) else {
-            throw GraphError(.shape, self.type, "start, limit and delta must be scalars of one type")
-        }
-        guard parts[0].ints != nil else { return nil }
-        let (start, limit, delta) = (parts[0].ints?.first ?? 0, parts[1].ints?.first ?? 0, parts[2].ints?.first ?? 0)
-        let most = 1 << 40
-        guard delta != 0, [start, limit, delta].allSatisfy({ $0.magnitude <= most }) else {
-            throw GraphError(.attribute, self.type, "start \(start), limit \(limit), delta \(delta)")
-        }
-        let values = stride(from: start, to: limit, by: delta)
-        let distance = delta > 0 ? limit - start : start - limit
-        guard distance / Int(delta.magnitude) < SmallTensor.mostInts else {
-            throw GraphError(.unsupported, self.type, "more than \(SmallTensor.mostInts) elements")
-        }
-        let list = Array(values)
-        return SmallTensor(parts[0].dataType, [list.count], .ints(list))
     }
 
     /// Over all elements of a vector.

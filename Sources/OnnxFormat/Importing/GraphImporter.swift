@@ -184,6 +184,7 @@ struct GraphImporter {
             type: node.type, opset: node.opset, attributes: node.attributes,
             inputs: inputs.map { $0.flatMap(self.type(of:)) }, constants: inputs.map(Self.constant),
             outputCount: node.outputs.count)
+        let known = self.graph.values.count
         let outputs: [ValueID]
         if let composition = try self.table[composition: node.type]?.init(onnx: &reader) {
             let ids = try self.operands(node, inputs, reader)
@@ -195,7 +196,7 @@ struct GraphImporter {
         } else {
             throw GraphError(.unsupported, node.type, "is only supported on constant sizes")
         }
-        for id in outputs { try self.check(self.graph[id]) }
+        for value in self.graph.values.dropFirst(known) { try self.check(value) }
         // What is known now may decide sizes later.
         return outputs.map { id in self.graph[id].constant.map { .constant($0) } ?? .value(id) }
     }

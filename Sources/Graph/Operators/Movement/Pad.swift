@@ -19,21 +19,28 @@ package struct Pad: OnnxOperator {
     /// What `.constant` adds.
     package let value: Double
     package let mode: Mode
+    /// The input's type, for writing a value other than 0.
+    package let valueType: DataType
 
-    package init(before: [Int], after: [Int], value: Double = 0, mode: Mode = .constant) {
+    package init(
+        before: [Int], after: [Int], value: Double = 0, mode: Mode = .constant, valueType: DataType = .float32
+    ) {
         self.before = before
         self.after = after
         self.value = value
         self.mode = mode
+        self.valueType = valueType
     }
 
     package init(onnx reader: inout OnnxReader) throws(GraphError) {
         let text = try reader.string("mode") ?? "constant"
         guard let mode = Mode(rawValue: text) else { throw GraphError(.attribute, "Pad", "mode = \(text)") }
-        guard let pads = try reader.constantInts(input: 1), let input = reader.inputs.first ?? nil else {
+        let input = try reader.type(input: 0)
+        // Attributes before opset 11.
+        guard let pads = try reader.ints("pads", orInput: 1) else {
             throw GraphError(.arity, "Pad", "pads are absent")
         }
-        var value = 0.0
+        var value = Double(try reader.float("value") ?? 0)
         if let tensor = try reader.constant(input: 2) {
             guard let number = tensor.scalar else { throw GraphError(.shape, "Pad", "constant_value is \(tensor.type)") }
             value = number
@@ -48,7 +55,7 @@ package struct Pad: OnnxOperator {
             before[axis] = pads[index]
             after[axis] = pads[axes.count + index]
         }
-        self.init(before: before, after: after, value: value, mode: mode)
+        self.init(before: before, after: after, value: value, mode: mode, valueType: input.dataType)
     }
 
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
@@ -56,7 +63,7 @@ package struct Pad: OnnxOperator {
         guard self.before.count == x.rank, self.after.count == x.rank else {
             throw GraphError(.attribute, "Pad", "\(self.before) and \(self.after) for \(x)")
         }
-        if self.mode == .constant, self.value != 0, !ElementTypes.comparable.contains(x.dataType) {
+        if self.mode == .constant, self.value != 0, !ElementTypes.ordered.contains(x.dataType), x.dataType != .bool {
             throw GraphError(.dataType, "Pad", "value other than 0 for \(x)")
         }
         var shape: [Int] = []
@@ -90,11 +97,10 @@ package struct Pad: OnnxOperator {
         }
     }
 
-    /// A value other than 0 is written as float32.
     package func onnx(opset: Int) -> OnnxSpelling {
         guard self.mode != .wrap || opset >= 19 else { return .none(reason: "Pad in mode wrap needs opset 19") }
         var constants: [Tensor?] = [Tensor(axes: self.before + self.after)]
-        if self.mode == .constant, self.value != 0 { constants.append(Tensor([Float(self.value)], shape: [])) }
+        if self.mode == .constant, self.value != 0 { constants.append(Tensor(self.value, as: self.valueType)) }
         return .node(OnnxNode("Pad", [("mode", .string(self.mode.rawValue))], constants: constants))
     }
 }

@@ -1,32 +1,33 @@
-/// The same elements under another shape. ONNX `Reshape` 13.
+/// The same elements under another shape. ONNX `Reshape` 14.
 package struct Reshape: OnnxOperator, ViewOperator {
     package static let schema = OperatorSchema("Reshape", inputs: ["data"])
 
     /// The wanted sizes: 0 keeps the input's size at that position, one -1 takes what remains.
     package let shape: [Int]
+    /// A 0 is the size 0.
+    package let allowsZero: Bool
 
-    package init(_ shape: [Int]) {
+    package init(_ shape: [Int], allowsZero: Bool = false) {
         self.shape = shape
+        self.allowsZero = allowsZero
     }
 
     package init(onnx reader: inout OnnxReader) throws(GraphError) {
         guard let shape = try reader.constantInts(input: 1) else {
             throw GraphError(.arity, "Reshape", "shape is absent")
         }
-        guard try reader.int("allowzero") ?? 0 == 0 else {
-            throw GraphError(.unsupported, "Reshape", "allowzero = 1")
-        }
-        self.shape = shape
+        self.init(shape, allowsZero: try reader.int("allowzero") ?? 0 != 0)
     }
 
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
         let input = try self.type(inputs, 0)
         var result: [Int] = []
         for (axis, size) in self.shape.enumerated() {
-            guard size >= -1, size != 0 || axis < input.rank else {
+            let isKept = size == 0 && !self.allowsZero
+            guard size >= -1, !isKept || axis < input.rank else {
                 throw GraphError(.attribute, "Reshape", "\(size) at axis \(axis) for \(input)")
             }
-            result.append(size == 0 ? input.shape[axis] : size)
+            result.append(isKept ? input.shape[axis] : size)
         }
         // The sizes may come from a file: their product must not trap.
         guard let known = TensorType.checkedElementCount(result.filter { $0 != -1 }) else {
@@ -54,6 +55,8 @@ package struct Reshape: OnnxOperator, ViewOperator {
     }
 
     package func onnx(opset: Int) -> OnnxSpelling {
-        .node(OnnxNode("Reshape", constants: [Tensor(self.shape.map { Int64($0) }, shape: [self.shape.count])]))
+        let zero: [(name: String, value: OnnxValue)] = self.allowsZero ? [("allowzero", .int(1))] : []
+        guard zero.isEmpty || opset >= 14 else { return .none(reason: "sizes of 0 need opset 14") }
+        return .node(OnnxNode("Reshape", zero, constants: [Tensor(axes: self.shape)]))
     }
 }

@@ -26,6 +26,11 @@ package struct Slice: OnnxOperator {
     }
 
     package init(onnx reader: inout OnnxReader) throws(GraphError) {
+        if reader.opset < 10 {
+            let starts = try reader.ints("starts") ?? []
+            self.init(starts: starts, ends: try reader.ints("ends") ?? [], axes: try reader.ints("axes") ?? [])
+            return
+        }
         guard let starts = try reader.constantInts(input: 1), let ends = try reader.constantInts(input: 2) else {
             throw GraphError(.arity, "Slice", "starts or ends are absent")
         }

@@ -15,7 +15,7 @@ package struct Split: OnnxOperator {
     package init(onnx reader: inout OnnxReader) throws(GraphError) {
         let axis = try reader.int("axis") ?? 0
         let count = try reader.int("num_outputs")
-        if let sizes = try reader.constantInts(input: 1) {
+        if let sizes = try reader.ints("split", orInput: 1) {
             self.init(axis: axis, sizes: sizes)
             return
         }

@@ -41,8 +41,11 @@ extension Tensor {
 
 extension OnnxReader {
     /// `axes` as an attribute (before opset 13) or as input 1; nil when there are none.
-    mutating func axes() throws(GraphError) -> [Int]? {
-        if let axes = try self.ints("axes") { return axes }
-        return try self.constantInts(input: 1)
+    mutating func axes() throws(GraphError) -> [Int]? { try self.ints("axes", orInput: 1) }
+
+    /// A list that is an attribute in older opsets and an input in newer ones; nil when there is none.
+    mutating func ints(_ name: String, orInput index: Int) throws(GraphError) -> [Int]? {
+        if let values = try self.ints(name) { return values }
+        return try self.constantInts(input: index)
     }
 }

@@ -9,12 +9,16 @@ package struct ReduceMean: OnnxOperator {
         self.reduction = Reduction(axes: axes, keepDimensions: keepDimensions)
     }
 
+    package init(_ reduction: Reduction) {
+        self.reduction = reduction
+    }
+
     package init(onnx reader: inout OnnxReader) throws(GraphError) {
         self.reduction = try Reduction(onnx: &reader, axesInputSince: 18)
     }
 
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
-        try self.reducedType(inputs, self.reduction, ElementTypes.floating)
+        try self.reducedType(inputs, self.reduction, ElementTypes.ordered)
     }
 
     package var gradient: Gradient {

@@ -8,12 +8,16 @@ package struct ReduceSum: OnnxOperator {
         self.reduction = Reduction(axes: axes, keepDimensions: keepDimensions)
     }
 
+    package init(_ reduction: Reduction) {
+        self.reduction = reduction
+    }
+
     package init(onnx reader: inout OnnxReader) throws(GraphError) {
         self.reduction = try Reduction(onnx: &reader, axesInputSince: 13)
     }
 
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
-        try self.reducedType(inputs, self.reduction, ElementTypes.numeric, allowsEmpty: true)
+        try self.reducedType(inputs, self.reduction, ElementTypes.ordered)
     }
 
     package var gradient: Gradient {

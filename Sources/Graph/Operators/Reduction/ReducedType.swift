@@ -1,14 +1,9 @@
 extension Operator {
-    /// The type rule of the `Reduce…` operators. Nothing cannot be reduced to a number unless `allowsEmpty`.
+    /// The type rule of the `Reduce…` operators. Nothing is reduced to what changes nothing: 0 for a sum, say.
     func reducedType(
-        _ inputs: [TensorType?], _ reduction: Reduction, _ accepted: Set<DataType>, allowsEmpty: Bool = false
+        _ inputs: [TensorType?], _ reduction: Reduction, _ accepted: Set<DataType>
     ) throws(GraphError) -> [TensorType] {
-        let x = try self.unaryType(inputs, accepted)[0]
-        let y = try reduction.outputType(x, in: self.name)
-        guard allowsEmpty || x.elementCount > 0 || y.elementCount == 0 else {
-            throw GraphError(.shape, self.name, "\(x) has nothing to reduce")
-        }
-        return [y]
+        [try reduction.outputType(try self.unaryType(inputs, accepted)[0], in: self.name)]
     }
 }
 
@@ -25,7 +20,7 @@ extension GradientContext {
         let y = try self.kept(self.outputs[0], reduction)
         let dy = try self.kept(try self.dy(), reduction)
         let hits = try self.emit(Cast(to: self.type(x).dataType), try self.emit(Equal(), x, y))
-        let count = try self.emit(ReduceSum(axes: reduction.axes, keepDimensions: true), hits)
+        let count = try self.emit(ReduceSum(reduction.kept), hits)
         return try self.emit(Mul(), hits, try self.emit(Div(), dy, count))
     }
 }

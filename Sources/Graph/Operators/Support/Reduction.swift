@@ -3,10 +3,18 @@ package struct Reduction: Sendable, Hashable {
     /// Possibly negative; empty means all axes.
     package let axes: [Int]
     package let keepDimensions: Bool
+    /// No axis at all, whatever `axes` says (`noop_with_empty_axes`).
+    package let reducesNothing: Bool
 
-    package init(axes: [Int], keepDimensions: Bool) {
+    package init(axes: [Int], keepDimensions: Bool, reducesNothing: Bool = false) {
         self.axes = axes
         self.keepDimensions = keepDimensions
+        self.reducesNothing = reducesNothing
+    }
+
+    /// The same with the reduced axes as size 1.
+    package var kept: Reduction {
+        Reduction(axes: self.axes, keepDimensions: true, reducesNothing: self.reducesNothing)
     }
 
     /// - Parameter since: the opset from which on `axes` is an input instead of an attribute.
@@ -15,14 +23,13 @@ package struct Reduction: Sendable, Hashable {
         let attribute = try reader.ints("axes")
         let input = reader.opset >= since ? try reader.constantInts(input: 1) : nil
         let noop = try reader.int("noop_with_empty_axes") ?? 0
-        guard noop == 0 || !(attribute ?? input ?? []).isEmpty else {
-            throw GraphError(.unsupported, reader.type, "noop_with_empty_axes without axes")
-        }
-        self.init(axes: attribute ?? input ?? [], keepDimensions: keep != 0)
+        let axes = attribute ?? input ?? []
+        self.init(axes: axes, keepDimensions: keep != 0, reducesNothing: noop != 0 && axes.isEmpty)
     }
 
     /// Axes as sorted indices into a shape of that rank.
     package func normalizedAxes(rank: Int, in subject: String) throws(GraphError) -> [Int] {
+        if self.reducesNothing { return [] }
         guard !self.axes.isEmpty else { return Array(0..<rank) }
         var result: Set<Int> = []
         for axis in self.axes {
@@ -49,6 +56,10 @@ package struct Reduction: Sendable, Hashable {
 
     package func spelling(_ type: String, opset: Int, axesInputSince since: Int) -> OnnxSpelling {
         let keep: (name: String, value: OnnxValue) = ("keepdims", .int(self.keepDimensions ? 1 : 0))
+        if self.reducesNothing {
+            guard opset >= since else { return .none(reason: "\(type) without axes needs opset \(since)") }
+            return .node(OnnxNode(type, [keep, ("noop_with_empty_axes", .int(1))]))
+        }
         if self.axes.isEmpty { return .node(OnnxNode(type, [keep])) }
         if opset >= since {
             return .node(OnnxNode(type, [keep], constants: [Tensor(self.axes.map { Int64($0) }, shape: [self.axes.count])]))
