@@ -110,15 +110,19 @@ final class PlanCache: @unchecked Sendable {
     }
 
     private func firstStage(for inputs: [String: Tensor]) throws(RuntimeError) -> OnnxStage {
+        var extras = Set(inputs.keys)
         for port in self.model.inputs {
-            guard let tensor = inputs[port.name] else {
-                throw RuntimeError(.input, port.name, "is missing; the model takes \(port)")
-            }
-            guard tensor.type.dataType == port.dataType else {
-                throw RuntimeError(.input, port.name, "is \(tensor.type), the model takes \(port)")
+            for name in port.names(among: Set(inputs.keys)) {
+                guard let tensor = inputs[name] else {
+                    throw RuntimeError(.input, name, "is missing; the model takes \(port)")
+                }
+                guard tensor.type.dataType == port.dataType else {
+                    throw RuntimeError(.input, name, "is \(tensor.type), the model takes \(port)")
+                }
+                extras.remove(name)
             }
         }
-        if let extra = inputs.keys.first(where: { name in !self.model.inputs.contains { $0.name == name } }) {
+        if let extra = extras.sorted().first {
             throw RuntimeError(.input, extra, "is no input of the model; its inputs are \(self.model.inputs.map(\.name))")
         }
         do throws(OnnxError) {

@@ -57,7 +57,7 @@ package struct NodeCase: Sendable, CustomStringConvertible {
         let session = try Session(path: self.modelPath, threads: threads)
         var inputs: [String: Tensor] = [:]
         for (index, port) in session.model.inputs.enumerated() {
-            inputs[port.name] = try OnnxFile.tensor(set.appendingPathComponent("input_\(index).pb").path).tensor
+            inputs.merge(try port.tensors(set.appendingPathComponent("input_\(index).pb").path)) { $1 }
         }
         let outputs =
             switch way {
@@ -67,9 +67,13 @@ package struct NodeCase: Sendable, CustomStringConvertible {
         for (index, port) in session.model.outputs.enumerated() {
             let path = set.appendingPathComponent("output_\(index).pb").path
             guard FileManager.default.fileExists(atPath: path) else { continue }
-            let expected = try OnnxFile.tensor(path).tensor
-            guard let actual = outputs[port.name] else { return "output \(port.name) is absent" }
-            if let difference = Self.difference(actual, expected) { return "\(port.name): \(difference)" }
+            let expected = try port.tensors(path)
+            let names = port.names(among: Set(outputs.keys))
+            guard names.count == expected.count else { return "\(port.name) is \(names.count) tensors, not \(expected.count)" }
+            for name in names {
+                guard let actual = outputs[name], let wanted = expected[name] else { return "output \(name) is absent" }
+                if let difference = Self.difference(actual, wanted) { return "\(name): \(difference)" }
+            }
         }
         return nil
     }

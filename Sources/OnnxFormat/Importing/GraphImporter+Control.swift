@@ -25,6 +25,7 @@ extension GraphImporter {
         case "If" where node.domain.isEmpty: try self.branch(node, inputs)
         case "Loop" where node.domain.isEmpty: try self.loop(node)
         case "Scan" where node.domain.isEmpty: try self.scan(node, inputs)
+        case "SequenceMap" where node.domain.isEmpty: try self.map(node, inputs)
         default: throw GraphError(.unsupported, node.type, "subgraphs of this operator are not supported")
         }
         return nil
@@ -103,7 +104,11 @@ extension GraphImporter {
             output.isEmpty ? nil : Self.alias(output, of: name, node)
         }
         let names = node.outputs.dropFirst(state.carried.count)
-        let outputs = zip(names, state.collected).filter { !$0.0.isEmpty }.map { (name: $0, parts: $1, axis: 0) }
+        let axes = node.scanned("scan_output_axes", count: names.count)
+        let isReverse = node.scanned("scan_output_directions", count: names.count).map { $0 == 1 }
+        let outputs = zip(names, state.collected).enumerated().filter { !$0.element.0.isEmpty }.map { index, output in
+            (name: output.0, parts: isReverse[index] ? output.1.reversed() : output.1, axis: axes[index])
+        }
         if !outputs.isEmpty { work.append(.stack(outputs: outputs)) }
         self.push(work)
     }
@@ -114,11 +119,13 @@ extension GraphImporter {
             count > 0, count <= node.inputs.count, body.inputs.count == node.inputs.count,
             body.outputs.count == node.outputs.count, body.outputs.count >= node.inputs.count - count
         else { throw GraphError(.arity, node.type, "inputs and outputs do not fit the body's") }
-        for name in ["scan_input_axes", "scan_output_axes", "scan_input_directions", "scan_output_directions"] {
-            guard case .ints(let values)? = node.attributes[name] else { continue }
-            guard values.allSatisfy({ $0 == 0 }) else { throw GraphError(.unsupported, node.type, "\(name) other than 0") }
-        }
         let states = node.inputs.count - count
+        for (side, length) in [("input", count), ("output", body.outputs.count - states)] {
+            for name in ["scan_\(side)_axes", "scan_\(side)_directions"] {
+                guard case .ints(let values)? = node.attributes[name], values.count != length else { continue }
+                throw GraphError(.attribute, node.type, "\(name) has \(values.count) numbers, not \(length)")
+            }
+        }
         self.push([
             .loop(
                 LoopState(
@@ -130,11 +137,16 @@ extension GraphImporter {
     private mutating func scanStep(_ state: LoopState) throws(OnnxError) -> String? {
         let node = state.node
         let scanned = node.inputs.dropFirst(state.carried.count)
+        let axes = node.scanned("scan_input_axes", count: scanned.count)
+        let isReverse = node.scanned("scan_input_directions", count: scanned.count).map { $0 == 1 }
         var length: Int?
-        for name in scanned {
-            guard let size = self.type(of: try self.meaning(name, in: node.name))?.shape.first, size == length ?? size else {
-                throw OnnxError(.structure, node.name, "\(name) has no first axis, or not the others' length")
+        for (name, axis) in zip(scanned, axes) {
+            let shape = self.type(of: try self.meaning(name, in: node.name))?.shape ?? []
+            guard axis >= -shape.count, axis < shape.count else {
+                throw OnnxError(.structure, node.name, "\(name) has no axis \(axis)")
             }
+            let size = shape[axis < 0 ? axis + shape.count : axis]
+            guard size == length ?? size else { throw OnnxError(.structure, node.name, "\(name) has not the others' length") }
             length = size
         }
         guard state.iteration < length ?? 0 else {
@@ -147,14 +159,17 @@ extension GraphImporter {
             try self.define(inner, try self.meaning(outer, in: node.name))
         }
         var work: [Work] = []
-        let index = "\(prefix)index"
-        try self.define(index, .constant(Tensor([Int64(state.iteration)], shape: [])))
-        for (inner, outer) in zip(body.inputs.dropFirst(state.carried.count), scanned) {
+        let fromStart = "\(prefix)index"
+        let fromEnd = "\(prefix)index from the end"
+        try self.define(fromStart, .constant(Tensor([Int64(state.iteration)], shape: [])))
+        try self.define(fromEnd, .constant(Tensor([-1 - Int64(state.iteration)], shape: [])))
+        for (place, (inner, outer)) in zip(body.inputs.dropFirst(state.carried.count), scanned).enumerated() {
+            let index = isReverse[place] ? fromEnd : fromStart
             work.append(
                 .node(
                     OnnxModel.Node(
                         name: inner, type: "Gather", domain: "", opset: node.opset, inputs: [outer, index], outputs: [inner],
-                        attributes: [:])))
+                        attributes: ["axis": .int(axes[place])])))
         }
         var next = state
         next.iteration += 1
@@ -171,7 +186,7 @@ extension GraphImporter {
     }
 
     /// Puts a body's nodes next, and `work` after them.
-    private mutating func inline(
+    mutating func inline(
         _ body: OnnxModel.Subgraph, before: [Work] = [], then work: [Work]
     ) throws(GraphError) {
         for (name, tensor) in body.initializers {
@@ -189,5 +204,15 @@ extension GraphImporter {
         .node(
             OnnxModel.Node(
                 name: name, type: "Identity", domain: "", opset: node.opset, inputs: [value], outputs: [name], attributes: [:]))
+    }
+}
+
+extension OnnxModel.Node {
+    /// A list of `Scan` with a number for each scanned value, all 0 when it is absent.
+    fileprivate func scanned(_ name: String, count: Int) -> [Int] {
+        guard case .ints(let values)? = self.attributes[name], values.count == count else {
+            return [Int](repeating: 0, count: count)
+        }
+        return values
     }
 }

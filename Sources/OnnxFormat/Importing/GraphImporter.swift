@@ -7,6 +7,10 @@ struct GraphImporter {
         case value(ValueID)
         /// Enters the graph when an operator reads it, under the name that it was first given.
         case constant(Tensor, name: String? = nil)
+        /// Tensors, values or constants each.
+        case list([Meaning])
+        /// An optional without a value; one with a value means that value.
+        case nothing
     }
 
     /// What remains to be read.
@@ -15,6 +19,8 @@ struct GraphImporter {
         case loop(LoopState)
         /// A loop's results once its last iteration is in the graph.
         case stack(outputs: [(name: String, parts: [String], axis: Int)])
+        /// A list of what has a name each.
+        case list(name: String, parts: [String])
     }
 
     let model: OnnxModel
@@ -33,8 +39,21 @@ struct GraphImporter {
         self.pending = model.nodes.reversed().map { .node($0) }
     }
 
-    mutating func addInputs(_ inputs: [(name: String, type: TensorType)]) throws(OnnxError) {
-        for (name, type) in inputs { try self.define(name, .value(self.graph.input(name, type))) }
+    /// - Parameter types: of the tensors that a run gives for the ports, by name.
+    mutating func addInputs(_ types: [(name: String, type: TensorType)], of ports: [OnnxPort]) throws(OnnxError) {
+        var values: [String: Meaning] = [:]
+        for (name, type) in types { values[name] = .value(self.graph.input(name, type)) }
+        let given = Set(values.keys)
+        for port in ports {
+            let parts = port.names(among: given).compactMap { values[$0] }
+            let meaning: Meaning =
+                switch port.kind {
+                case .tensor, .optionalTensor: parts.first ?? .nothing
+                case .sequence: .list(parts)
+                case .optionalSequence: parts.isEmpty ? .nothing : .list(parts)
+                }
+            try self.define(port.name, meaning)
+        }
     }
 
     /// Initializers enter the graph before any node, so that their names stay free of suffixes.
@@ -71,6 +90,7 @@ struct GraphImporter {
         switch meaning {
         case .value(let id): self.graph[id].type
         case .constant(let tensor, _): tensor.type
+        case .list, .nothing: nil
         }
     }
 
@@ -78,6 +98,7 @@ struct GraphImporter {
     mutating func value(_ alias: String, _ meaning: Meaning) -> ValueID? {
         switch meaning {
         case .value(let id): return id
+        case .list, .nothing: return nil
         case .constant(let tensor, let first):
             let name = first ?? alias
             if let known = self.constants[name] { return known }
@@ -104,6 +125,9 @@ struct GraphImporter {
             case .stack(let outputs):
                 for output in outputs { try self.stack(output.name, output.parts, axis: output.axis) }
                 demand = nil
+            case .list(let name, let parts):
+                try self.define(name, .list(try parts.map { (part) throws(OnnxError) in try self.meaning(part, in: name) }))
+                demand = nil
             }
             if let demand {
                 self.pending.append(work)
@@ -117,18 +141,51 @@ struct GraphImporter {
     mutating func cut(for wanted: String) throws(OnnxError) -> (graph: Graph, wanted: String) {
         var names = self.pending.reduce(into: Set(self.model.outputs.map(\.name))) { $0.formUnion($1.readNames) }
         names.insert(wanted)
-        var alive: [(name: String, id: ValueID)] = []
+        var alive: [String: Meaning] = [:]
         for name in names.sorted() {
-            if case .value(let id)? = self.meanings[name] { alive.append((name, id)) }
+            switch self.meanings[name] {
+            case .value(let id)?:
+                self.graph.output(name, id)
+                alive[name] = .value(id)
+            case .list(let parts)?:
+                for case .value(let id) in parts where !self.graph.outputs.contains(where: { $0.value == id }) {
+                    var partName = self.graph[id].name
+                    while names.contains(partName) { partName += "_" }
+                    names.insert(partName)
+                    self.graph.output(partName, id)
+                }
+                alive[name] = .list(parts)
+            case .constant?, .absent?, .nothing?, nil: break
+            }
         }
-        for (name, id) in alive { self.graph.output(name, id) }
+        let outputs = self.graph.outputs
         let finished = try self.finished()
         self.graph = Graph()
         self.constants = [:]
-        self.meanings = self.meanings.filter { if case .value = $0.value { false } else { true } }
-        for (name, _) in alive where name != wanted {
-            guard let output = finished.outputs.first(where: { $0.name == name }) else { continue }
-            self.meanings[name] = .value(self.graph.input(name, finished[output.value].type))
+        self.meanings = self.meanings.filter {
+            switch $0.value {
+            case .value, .list: false
+            case .constant, .absent, .nothing: true
+            }
+        }
+        var inputs: [String: Meaning] = [:]
+        var parts: [ValueID: Meaning] = [:]
+        var listed: Set<ValueID> = []
+        for case .list(let parts) in alive.values {
+            for case .value(let id) in parts { listed.insert(id) }
+        }
+        for (output, new) in zip(outputs, finished.outputs) where output.name != wanted || listed.contains(output.value) {
+            let input = Meaning.value(self.graph.input(output.name, finished[new.value].type))
+            inputs[output.name] = input
+            parts[output.value] = input
+        }
+        for (name, meaning) in alive where name != wanted {
+            switch meaning {
+            case .list(let old):
+                self.meanings[name] = .list(
+                    old.map { part in if case .value(let id) = part { parts[id] ?? part } else { part } })
+            default: self.meanings[name] = inputs[name]
+            }
         }
         return (finished, wanted)
     }
@@ -148,6 +205,8 @@ struct GraphImporter {
                 self.push(try function.expanded(for: node).map { .node($0) })
             } else if !node.subgraphs.isEmpty {
                 return try self.control(node, inputs)
+            } else if let listed = try self.listed(node, inputs) {
+                return try self.defining(listed, of: node)
             } else if let resolved = try self.resolved(node, inputs) {
                 return try self.defining(resolved, of: node)
             } else {
@@ -184,6 +243,13 @@ struct GraphImporter {
             type: node.type, opset: node.opset, attributes: node.attributes,
             inputs: inputs.map { $0.flatMap(self.type(of:)) }, constants: inputs.map(Self.constant),
             outputCount: node.outputs.count)
+        for case let input? in inputs {
+            switch input {
+            case .list: throw GraphError(.dataType, node.type, "an input is a list of tensors")
+            case .nothing: throw GraphError(.dataType, node.type, "an input is an optional without a value")
+            case .value, .constant, .absent: break
+            }
+        }
         let known = self.graph.values.count
         let outputs: [ValueID]
         if let composition = try self.table[composition: node.type]?.init(onnx: &reader) {
@@ -260,13 +326,27 @@ struct GraphImporter {
     mutating func finish(binding: [String: Int]) throws(OnnxError) -> Graph {
         guard !self.model.outputs.isEmpty else { throw OnnxError(.structure, self.model.name, "the model has no outputs") }
         for port in self.model.outputs {
-            guard let meaning = self.meanings[port.name], let id = self.value(port.name, meaning) else {
-                throw OnnxError(.structure, port.name, "nothing makes this output")
+            switch (self.meanings[port.name], port.kind) {
+            case (.nothing?, .optionalTensor), (.nothing?, .optionalSequence): break
+            case (.list(let parts)?, .sequence), (.list(let parts)?, .optionalSequence):
+                for (index, part) in parts.enumerated() { try self.output(port.elementName(index), part) }
+            case (let meaning?, .tensor), (let meaning?, .optionalTensor):
+                let type = try self.output(port.name, meaning)
+                try port.check(type, binding: binding)
+            default: throw OnnxError(.structure, port.name, "nothing makes this output")
             }
-            try port.check(self.graph[id].type, binding: binding)
-            self.graph.output(port.name, id)
         }
         return try self.finished()
+    }
+
+    @discardableResult
+    private mutating func output(_ name: String, _ meaning: Meaning) throws(OnnxError) -> TensorType {
+        guard let id = self.value(name, meaning) else { throw OnnxError(.structure, name, "nothing makes this output") }
+        guard !self.graph.outputs.contains(where: { $0.name == name }) else {
+            throw OnnxError(.structure, name, "two outputs have this name")
+        }
+        self.graph.output(name, id)
+        return self.graph[id].type
     }
 
     private func finished() throws(OnnxError) -> Graph {
@@ -287,6 +367,7 @@ extension GraphImporter.Work {
         case .node(let node): node.readNames
         case .loop(let state): state.readNames
         case .stack(let outputs): Set(outputs.flatMap(\.parts))
+        case .list(_, let parts): Set(parts)
         }
     }
 }

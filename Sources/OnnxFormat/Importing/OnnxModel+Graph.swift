@@ -26,25 +26,30 @@ extension OnnxModel {
         let table = OnnxTable(operators)
         try self.refuseUnsupportedOperators(table)
         var importer = GraphImporter(self, table)
-        try importer.addInputs(try self.inputTypes(binding: binding, inputs: inputs ?? [:]))
+        let types = try self.inputTypes(binding: binding, inputs: inputs ?? [:])
+        try importer.addInputs(types, of: self.inputs)
         for (name, tensor) in self.initializers { try importer.define(initializer: name, tensor) }
         return try OnnxStage(importer, binding: binding)
     }
 
-    /// The types of the inputs once every dimension has its size.
+    /// The types of the inputs once every dimension has its size; of a sequence those of its elements that are given.
     package func inputTypes(
         binding: [String: Int], inputs: [String: [Int]] = [:]
     ) throws(OnnxError) -> [(name: String, type: TensorType)] {
-        let names = Set(self.inputs.map(\.name))
-        if let stranger = inputs.keys.sorted().first(where: { !names.contains($0) }) {
-            throw OnnxError(.binding, stranger, "the model has no such input; it has \(names.sorted().joined(separator: ", "))")
+        let given = Set(inputs.keys)
+        var types: [(name: String, type: TensorType)] = []
+        for port in self.inputs {
+            for name in port.names(among: given) {
+                let type = TensorType(port.dataType, try port.shape(binding: binding, given: inputs[name]))
+                try self.limits.check(type, name)
+                types.append((name, type))
+            }
         }
-        return try self.inputs.map { (port) throws(OnnxError) in
-            let shape = try port.shape(binding: binding, given: inputs[port.name])
-            let type = TensorType(port.dataType, shape)
-            try self.limits.check(type, port.name)
-            return (port.name, type)
+        if let stranger = given.subtracting(types.map(\.name)).sorted().first {
+            let names = self.inputs.map(\.name).sorted().joined(separator: ", ")
+            throw OnnxError(.binding, stranger, "the model has no such input; it has \(names)")
         }
+        return types
     }
 
     private func refuseUnsupportedOperators(_ table: OnnxTable) throws(OnnxError) {
@@ -61,7 +66,8 @@ extension OnnxModel {
 extension OnnxPort {
     /// The shape that a run gives, or what the file and the binding say; both must agree.
     fileprivate func shape(binding: [String: Int], given: [Int]?) throws(OnnxError) -> [Int] {
-        guard let dimensions = self.dimensions else {
+        // What files declare for the elements of a list is not what they hold.
+        guard let dimensions = self.dimensions, self.kind == .tensor else {
             guard let given else { throw OnnxError(.binding, self.name, "the model gives no shape; one must be given") }
             return given
         }
@@ -99,9 +105,9 @@ struct OnnxTable {
         return compositions
     }()
     /// Operators that the importer resolves itself.
-    private static let resolved: Set<String> = [
-        "Constant", "Identity", "Dropout", "Shape", "Size", "ConstantOfShape", "If", "Loop", "Scan", "Sum", "Mean",
-    ]
+    private static let resolved = Set([
+        "Constant", "Identity", "Dropout", "Shape", "Size", "ConstantOfShape", "If", "Loop", "Scan", "SequenceMap", "Sum", "Mean",
+    ]).union(GraphImporter.listOperators)
     /// Operators that mean the same since opset 1; others are read from the first opset that has broadcasting as now.
     private static let unchanged: Set<String> = ["Constant", "Identity", "Not", "Relu", "Shape", "Softplus", "Transpose"]
     private static let folded = ShapeArithmetic.types

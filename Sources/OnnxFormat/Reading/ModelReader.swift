@@ -88,13 +88,13 @@ struct ModelReader {
     }
 
     private func port(_ value: Onnx_ValueInfoProto) throws(OnnxError) -> OnnxPort {
-        guard case .tensorType(let tensor)? = value.type.value else {
-            throw OnnxError(.unsupported, value.name, "only dense tensors can be inputs and outputs")
+        guard let (tensor, kind) = value.type.tensorType(as: .tensor) else {
+            throw OnnxError(.unsupported, value.name, "only dense tensors, lists and optionals of them can be inputs and outputs")
         }
         guard let dataType = DataType(onnxCode: Int(tensor.elemType)) else {
             throw OnnxError(.unsupported, value.name, "element type \(tensor.elemType) is not read")
         }
-        guard tensor.hasShape else { return OnnxPort(name: value.name, dataType: dataType, dimensions: nil) }
+        guard tensor.hasShape else { return OnnxPort(name: value.name, dataType: dataType, dimensions: nil, kind: kind) }
         guard tensor.shape.dim.count <= self.limits.rank else {
             throw OnnxError(.tooLarge, value.name, "\(tensor.shape.dim.count) axes, at most \(self.limits.rank) are read")
         }
@@ -107,7 +107,20 @@ struct ModelReader {
             case .dimParam?, nil: return .unknown
             }
         }
-        return OnnxPort(name: value.name, dataType: dataType, dimensions: dimensions)
+        return OnnxPort(name: value.name, dataType: dataType, dimensions: dimensions, kind: kind)
+    }
+}
+
+extension Onnx_TypeProto {
+    /// The type of the tensors that make up a value of this type, and how they do; nil for what is not read.
+    fileprivate func tensorType(as kind: OnnxPort.Kind) -> (Tensor, OnnxPort.Kind)? {
+        switch (self.value, kind) {
+        case (.tensorType(let tensor)?, _): (tensor, kind)
+        case (.sequenceType(let list)?, .tensor): list.elemType.tensorType(as: .sequence)
+        case (.optionalType(let optional)?, .tensor):
+            optional.elemType.tensorType(as: .tensor).map { ($0, $1 == .tensor ? .optionalTensor : .optionalSequence) }
+        default: nil
+        }
     }
 }
 

@@ -33,7 +33,8 @@ struct NodeReader {
                 node.references[attribute.name] = attribute.refAttrName
             } else if attribute.type == .graph {
                 node.subgraphs[attribute.name] = try SubgraphReader(attribute.g, opset: self.opset).read(&tensors)
-            } else {
+            } else if attribute.type != .typeProto || self.proto.opType != "Optional" {
+                // An optional without a value is the same whatever its type.
                 node.attributes[attribute.name] = try self.value(attribute, &tensors)
             }
         }

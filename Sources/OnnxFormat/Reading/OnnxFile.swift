@@ -29,9 +29,24 @@ package enum OnnxFile {
         let (directoryPath, name) = splitPath(path)
         let directory = try ModelDirectory(directoryPath)
         let contents = try directory.mapModel(name, limit: limits.modelBytes)
+        return try self.tensor(unsafe Data(contents.slice(0, contents.byteCount)), directory, path, limits)
+    }
+
+    /// Reads one tensor from its bytes (`TensorProto`). External data is refused.
+    /// - Parameter path: where they are from.
+    package static func tensor(
+        _ bytes: [UInt8], of path: String, limits: OnnxLimits = OnnxLimits()
+    ) throws(OnnxError) -> (name: String, tensor: Tensor) {
+        try self.tensor(bytes, try ModelDirectory(splitPath(path).0), path, limits)
+    }
+
+    private static func tensor(
+        _ bytes: some SwiftProtobufContiguousBytes, _ directory: consuming ModelDirectory, _ path: String,
+        _ limits: OnnxLimits
+    ) throws(OnnxError) -> (name: String, tensor: Tensor) {
         let proto: Onnx_TensorProto
         do {
-            proto = try Onnx_TensorProto(serializedBytes: unsafe Data(contents.slice(0, contents.byteCount)))
+            proto = try Onnx_TensorProto(serializedBytes: bytes)
         } catch {
             throw OnnxError(.malformed, path, "the bytes are no tensor")
         }
