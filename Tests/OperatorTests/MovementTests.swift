@@ -112,6 +112,36 @@ import TrainingKernels
         }
     }
 
+    @Test func placesOutsideAreRefused() {
+        let data = Tensor([1.0, 2, 3, 4, 5, 6], shape: [2, 3])
+        let update = Tensor([7.0], shape: [1, 1])
+        for index in [Int64(2), -3, .max, .min] {
+            let one = Tensor([index], shape: [1, 1])
+            let pair = Tensor([index, 0], shape: [1, 2])
+            #expect(throws: KernelError.self) { try GraphEvaluator().run(GatherElements(), [data, one]) }
+            #expect(throws: KernelError.self) { try GraphEvaluator().run(GatherND(), [data, pair]) }
+            #expect(throws: KernelError.self) { try GraphEvaluator().run(ScatterElements(), [data, one, update]) }
+            #expect(throws: KernelError.self) {
+                try GraphEvaluator().run(ScatterND(), [data, pair, Tensor([7.0], shape: [1])])
+            }
+        }
+    }
+
+    @Test func updatesMeetElements() throws {
+        let data = Tensor([1.0, 2, 3, 4], shape: [4])
+        let indices = Tensor([Int64(1), -1, 1], shape: [3])
+        let updates = Tensor([10.0, -20, 30], shape: [3])
+        let expected: [ScatterReduction: [Double]] = [
+            .none: [1, 30, 3, -20], .add: [1, 42, 3, -16], .mul: [1, 600, 3, -80], .max: [1, 30, 3, 4], .min: [1, 2, 3, -20],
+        ]
+        for (reduction, result) in expected {
+            #expect(
+                try GraphEvaluator().run(ScatterElements(reduction: reduction), [data, indices, updates])[0].doubles == result)
+            let rows = Tensor([Int64(1), -1, 1], shape: [3, 1])
+            #expect(try GraphEvaluator().run(ScatterND(reduction: reduction), [data, rows, updates])[0].doubles == result)
+        }
+    }
+
     @Test func attributesAreChecked() {
         let x = Self.float([2, 3])
         #expect(throws: GraphError.self) { try Transpose(permutation: [0, 0]).outputTypes([x]) }

@@ -23,6 +23,10 @@ import TrainingKernels
         cases { ReduceSum(axes: $0, keepDimensions: $1) } + cases { ReduceMean(axes: $0, keepDimensions: $1) }
         + cases({ ReduceL2(axes: $0, keepDimensions: $1) }, range: 0.2...1)
         + cases({ ReduceProd(axes: $0, keepDimensions: $1) }, range: 0.8...1.2)
+        + [
+            OperatorCase("middle", CumSum(axis: 1), [float([2, 4, 3])]),
+            OperatorCase("backwards", CumSum(axis: -1, isExclusive: true, isReverse: true), [float([3, 4])]),
+        ]
 
     /// Without gradients by finite differences, which do not see ties: `tiesShareTheGradient` does.
     static let extremes: [OperatorCase] =
@@ -45,6 +49,10 @@ import TrainingKernels
         } + [
             OperatorCase("integers", ReduceSum(axes: [0], keepDimensions: false), [TensorType(.int64, [4, 5])], range: -9...9),
             OperatorCase("integers", ReduceMax(axes: [1], keepDimensions: false), [TensorType(.int32, [4, 5])], range: -9...9),
+            OperatorCase("far", ArgMax(ArgReduction(axis: 1)), [float([3, 40, 50])]),
+            OperatorCase("near", ArgMin(ArgReduction(axis: -1, keepDimensions: false)), [float([7, 33])]),
+            OperatorCase("first of many", ArgMin(ArgReduction(axis: 0)), [float([60, 3])], range: 0...0),
+            OperatorCase("last of many", ArgMax(ArgReduction(axis: 0, takesLast: true)), [float([60, 3])], range: 0...0),
             OperatorCase("empty", ReduceSum(axes: [0], keepDimensions: false), [float([0, 5])]),
         ]
 
@@ -83,8 +91,49 @@ import TrainingKernels
         }
     }
 
+    /// Joining nothing gives what changes nothing.
+    @Test func nothingIsTheIdentity() throws {
+        let operators: [(op: any Operator, result: Double)] = [
+            (ReduceSum(axes: [0], keepDimensions: false), 0), (ReduceProd(axes: [0], keepDimensions: false), 1),
+            (ReduceMax(axes: [0], keepDimensions: false), -.infinity), (ReduceMin(axes: [0], keepDimensions: false), .infinity),
+        ]
+        for (op, result) in operators {
+            #expect(try GraphEvaluator().run(op, [Tensor(zeros: Self.float([0, 2]))])[0].doubles == [result, result])
+        }
+        let flags = Tensor(zeros: TensorType(.bool, [0]))
+        #expect(try GraphEvaluator().run(operators[2].op, [flags])[0].doubles == [0])
+        #expect(try GraphEvaluator().run(operators[3].op, [flags])[0].doubles == [1])
+    }
+
+    @Test func nothingIsReducedOnRequest() throws {
+        let op = ReduceL2(Reduction(axes: [], keepDimensions: true, reducesNothing: true))
+        #expect(try GraphEvaluator().run(op, [Tensor([-3.0, 4], shape: [2])])[0].doubles == [3, 4])
+    }
+
+    @Test(arguments: [false, true]) func placesOfNaN(_ takesLast: Bool) throws {
+        let x = Tensor([1.0, .nan, 9, .nan, -9], shape: [5])
+        let reduction = ArgReduction(axis: 0, takesLast: takesLast)
+        for op in [ArgMax(reduction), ArgMin(reduction)] as [any Operator] {
+            for name in ["rows", "reference"] {
+                #expect(try GraphEvaluator(implementation: name).run(op, [x])[0].doubles == [takesLast ? 3 : 1])
+            }
+        }
+    }
+
+    @Test func theBestKeepTheirOrder() throws {
+        let x = Tensor([3.0, .nan, 5, 1, 5, 3], shape: [6])
+        let best = try GraphEvaluator().run(TopK(5), [x])
+        #expect(best[1].doubles == [1, 2, 4, 0, 5])
+        let worst = try GraphEvaluator().run(TopK(3, wantsLargest: false), [x])
+        #expect(worst[0].doubles == [1, 3, 3])
+        #expect(worst[1].doubles == [3, 0, 5])
+    }
+
     @Test func axesAreChecked() {
         #expect(throws: GraphError.self) { try ReduceSum(axes: [2], keepDimensions: true).outputTypes([Self.float([2, 3])]) }
-        #expect(throws: GraphError.self) { try ReduceMax(axes: [0], keepDimensions: true).outputTypes([Self.float([0, 3])]) }
+        #expect(throws: GraphError.self) { try ArgMax(ArgReduction(axis: 0)).outputTypes([Self.float([0, 3])]) }
+        #expect(throws: GraphError.self) { try TopK(4).outputTypes([Self.float([2, 3])]) }
+        #expect(throws: GraphError.self) { try CumSum(axis: 1).outputTypes([Self.float([3])]) }
+        #expect(throws: GraphError.self) { try Det().outputTypes([Self.float([2, 3])]) }
     }
 }
