@@ -104,7 +104,7 @@ extension GraphImporter {
     private mutating func split(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> Meaning {
         try Self.allow(["axis", "keepdims"], in: node)
         let type = try self.type(node, inputs)
-        guard let id = self.value(node.inputs[0], try self.tensor(inputs, 0, node)) else { return .absent }
+        guard let id = self.value(node.inputs[0], try self.tensor(inputs, 0, node)) else { return .nothing }
         let given = try Self.int("axis", node) ?? 0
         guard given >= -type.rank, given < type.rank else { throw GraphError(.attribute, node.type, "axis \(given) of \(type)") }
         let axis = given < 0 ? given + type.rank : given

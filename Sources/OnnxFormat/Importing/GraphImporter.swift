@@ -155,7 +155,7 @@ struct GraphImporter {
                     self.graph.output(partName, id)
                 }
                 alive[name] = .list(parts)
-            case .constant?, .absent?, .nothing?, nil: break
+            case .constant?, .nothing?, nil: break
             }
         }
         let outputs = self.graph.outputs
@@ -165,7 +165,7 @@ struct GraphImporter {
         self.meanings = self.meanings.filter {
             switch $0.value {
             case .value, .list: false
-            case .constant, .absent, .nothing: true
+            case .constant, .nothing: true
             }
         }
         var inputs: [String: Meaning] = [:]
@@ -247,7 +247,7 @@ struct GraphImporter {
             switch input {
             case .list: throw GraphError(.dataType, node.type, "an input is a list of tensors")
             case .nothing: throw GraphError(.dataType, node.type, "an input is an optional without a value")
-            case .value, .constant, .absent: break
+            case .value, .constant: break
             }
         }
         let known = self.graph.values.count
