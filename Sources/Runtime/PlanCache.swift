@@ -94,7 +94,7 @@ final class PlanCache: @unchecked Sendable {
 
     /// What makes a file's graph fast; the exporter validates with the same.
     private static let passes: [Pass] = [
-        .fuseGelu, .fuseAttention, .channelsLast, .fuseMatMul, .foldConstants, .fuseConv, .withoutDeadNodes,
+        .widenNarrowFloats, .fuseGelu, .fuseAttention, .channelsLast, .fuseMatMul, .foldConstants, .fuseConv, .withoutDeadNodes,
     ]
 
     private func planned(_ stage: OnnxStage) throws(RuntimeError) -> PlannedStage {

@@ -22,7 +22,7 @@ extension FusedMatMul: Executable {
             return ClosureKernel { call in
                 let bias = call.optionalInput(2)
                 reference.run(
-                    call.input(0, as: UInt8.self), call.input(1), call.outputs[0],
+                    call.input(0, as: UInt8.self), call.input(1, as: UInt8.self), call.outputs[0],
                     residual: call.optionalInput(3, as: UInt8.self).map { UnsafeRawPointer($0) }
                 ) { _, column in
                     Double(bias?[column] ?? 0)

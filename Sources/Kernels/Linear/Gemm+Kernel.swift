@@ -3,6 +3,7 @@ package import Graph
 extension Gemm: Executable {
     package static let implementations: [Implementation<Gemm>] = [
         Implementation("blocked") { (op, problem) throws(KernelError) in
+            guard problem.isFloat32 else { return nil }
             let product = try op.product(problem)
             let isBias = op.beta == 1 && problem.optionalInput(2)?.shape == [product.n]
             return try MatrixKernel(
@@ -11,15 +12,17 @@ extension Gemm: Executable {
         },
         Implementation("reference") { (op, problem) throws(KernelError) in
             let product = try op.product(problem)
-            let reference = MatrixReference(product, transposeA: op.transA, transposeB: op.transB, alpha: op.alpha)
+            let type = problem.input(0).dataType
+            let reference = MatrixReference(
+                product, transposeA: op.transA, transposeB: op.transB, alpha: op.alpha, a: type, b: type, y: type)
             let addend = op.addend(problem, product)
+            let access = ElementAccess(type)
             return ClosureKernel { call in
-                guard let addend else {
-                    return reference.run(call.input(0, as: UInt8.self), call.input(1), call.outputs[0]) { _, _ in 0 }
-                }
-                let c = call.input(2)
-                reference.run(call.input(0, as: UInt8.self), call.input(1), call.outputs[0]) { row, column in
-                    Double(addend.factor) * Double(c[row * addend.rowStride + column * addend.columnStride])
+                let (a, b) = (call.input(0, as: UInt8.self), call.input(1, as: UInt8.self))
+                guard let addend else { return reference.run(a, b, call.outputs[0]) { _, _ in 0 } }
+                let c = UnsafeRawPointer(call.input(2, as: UInt8.self))
+                reference.run(a, b, call.outputs[0]) { row, column in
+                    Double(addend.factor) * access.double(c, row * addend.rowStride + column * addend.columnStride)
                 }
             }
         },

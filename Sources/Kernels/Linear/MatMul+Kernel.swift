@@ -3,12 +3,14 @@ package import Graph
 extension MatMul: Executable {
     package static let implementations: [Implementation<MatMul>] = [
         Implementation("blocked") { (op, problem) throws(KernelError) in
-            try MatrixKernel(op.name, try op.product(problem), threads: problem.threads)
+            guard problem.isFloat32 else { return nil }
+            return try MatrixKernel(op.name, try op.product(problem), threads: problem.threads)
         },
         Implementation("reference") { (op, problem) throws(KernelError) in
-            let reference = MatrixReference(try op.product(problem))
+            let type = problem.input(0).dataType
+            let reference = MatrixReference(try op.product(problem), a: type, b: type, y: type)
             return ClosureKernel { call in
-                reference.run(call.input(0, as: UInt8.self), call.input(1), call.outputs[0]) { _, _ in 0 }
+                reference.run(call.input(0, as: UInt8.self), call.input(1, as: UInt8.self), call.outputs[0]) { _, _ in 0 }
             }
         },
     ]

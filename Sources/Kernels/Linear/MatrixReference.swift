@@ -3,7 +3,7 @@
 #endif
 package import Graph
 
-/// A matrix product in plain Swift, summed in double: `activation(alpha a b + bias + factor * addend) + residual`.
+/// A matrix product in plain Swift, summed in double (exact for integers up to 2^53): `activation(alpha a b + bias + factor * addend) + residual`.
 package struct MatrixReference: Sendable {
     let product: MatrixProduct
     let offsets: (left: [Int], right: [Int])
@@ -14,16 +14,18 @@ package struct MatrixReference: Sendable {
     /// What operands are rounded to; element types of a, the residual and the result.
     private let rounded: NarrowFloat?
     private let a: ElementAccess
+    private let b: ElementAccess
     private let residual: ElementAccess
     private let y: ElementAccess
 
     package init(
         _ product: MatrixProduct, transposeA: Bool = false, transposeB: Bool = false, alpha: Float = 1,
         activation: FusedActivation = .none, precision: DataType = .float32, a: DataType = .float32,
-        residual: DataType = .float32, y: DataType = .float32
+        b: DataType = .float32, residual: DataType = .float32, y: DataType = .float32
     ) {
         self.rounded = NarrowFloat(precision)
         self.a = ElementAccess(a)
+        self.b = ElementAccess(b)
         self.residual = ElementAccess(residual)
         self.y = ElementAccess(y)
         self.product = product
@@ -36,7 +38,7 @@ package struct MatrixReference: Sendable {
 
     /// - Parameter addend: a value for row and column that is added before the activation.
     func run(
-        _ a: UnsafeRawPointer, _ b: UnsafePointer<Float>, _ y: UnsafeMutableRawPointer,
+        _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ y: UnsafeMutableRawPointer,
         residual: UnsafeRawPointer? = nil, addend: (_ row: Int, _ column: Int) -> Double
     ) {
         let (m, n, k) = (self.product.m, self.product.n, self.product.k)
@@ -50,7 +52,7 @@ package struct MatrixReference: Sendable {
                     var sum = 0.0
                     for l in 0..<k {
                         let x = self.a.double(a, left + i * rowA + l * columnA)
-                        sum += self.round(x) * self.round(Double(b[right + l * rowB + j * columnB]))
+                        sum += self.round(x) * self.round(self.b.double(b, right + l * rowB + j * columnB))
                     }
                     let place = (index * m + i) * n + j
                     let value = self.activation.value(Double(self.alpha) * sum + addend(i, j))

@@ -31,17 +31,18 @@ extension SoftmaxForm {
     static func reference(logarithm: Bool) -> Implementation<Self> {
         Implementation("reference") { (op, problem) in
             let shape = AxisShape(problem.input(0), axis: op.axis)
+            let access = ElementAccess(problem.input(0).dataType)
             return ClosureKernel { (call) in
-                let x: UnsafePointer<Float> = call.input(0)
-                let y: UnsafeMutablePointer<Float> = call.output(0)
+                let x = UnsafeRawPointer(call.input(0, as: UInt8.self))
+                let y = call.outputs[0]
                 shape.forEachRow { begin in
                     var peak = -Double.infinity
-                    for i in 0..<shape.count { peak = max(peak, Double(x[begin + i * shape.inner])) }
+                    for i in 0..<shape.count { peak = max(peak, access.double(x, begin + i * shape.inner)) }
                     var sum = 0.0
-                    for i in 0..<shape.count { sum += exp(Double(x[begin + i * shape.inner]) - peak) }
+                    for i in 0..<shape.count { sum += exp(access.double(x, begin + i * shape.inner) - peak) }
                     for i in 0..<shape.count {
-                        let shifted = Double(x[begin + i * shape.inner]) - peak
-                        y[begin + i * shape.inner] = Float(logarithm ? shifted - log(sum) : exp(shifted) / sum)
+                        let shifted = access.double(x, begin + i * shape.inner) - peak
+                        access.store(logarithm ? shifted - log(sum) : exp(shifted) / sum, y, begin + i * shape.inner)
                     }
                 }
             }

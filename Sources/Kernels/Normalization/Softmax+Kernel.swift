@@ -5,6 +5,7 @@ extension Softmax: Executable {
     package static var implementations: [Implementation<Softmax>] {
         [
             Implementation("rows") { (op, problem) in
+                guard problem.isFloat32 else { return nil }
                 let shape = AxisShape(problem.input(0), axis: op.axis)
                 return ClosureKernel(inPlaceInputs: [0]) { (call) throws(KernelError) in
                     try check(Self.schema.name) {

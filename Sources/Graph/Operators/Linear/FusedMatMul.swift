@@ -34,6 +34,7 @@ package struct FusedMatMul: Operator {
         guard a.rank >= 2, b.rank >= 2 else {
             throw GraphError(.shape, self.name, "a is \(a), b is \(b); both need at least two axes")
         }
+        guard b.dataType == .float32 else { throw GraphError(.dataType, self.name, "b is \(b), must be float32") }
         var left = a
         if self.precision == .bfloat16, a.dataType == .bfloat16 { left.dataType = .float32 }
         return try MatrixProduct(left, b, transposeA: self.transposeA, transposeB: self.transposeB, in: self.name)

@@ -1,4 +1,4 @@
-/// `alpha op(a) op(b) + beta c`, a: [M, K] and b: [K, N] after `op`, c broadcast to [M, N]. float32. ONNX `Gemm` 13.
+/// `alpha op(a) op(b) + beta c`, a: [M, K] and b: [K, N] after `op`, c broadcast to [M, N]. Numbers of one type. ONNX `Gemm` 13.
 package struct Gemm: OnnxOperator {
     package static let schema = OperatorSchema("Gemm", inputs: ["a", "b"], optional: ["c"])
 
@@ -28,12 +28,12 @@ package struct Gemm: OnnxOperator {
         }
         let plan = try MatrixProduct(a, b, transposeA: self.transA, transposeB: self.transB, in: self.name)
         if let c = self.optionalType(inputs, 2) {
-            guard c.dataType == .float32 else { throw GraphError(.dataType, self.name, "c is \(c)") }
+            guard c.dataType == a.dataType else { throw GraphError(.dataType, self.name, "c is \(c)") }
             guard try Broadcast.shape(c.shape, plan.outputShape, in: self.name) == plan.outputShape else {
                 throw GraphError(.shape, self.name, "c (\(c)) does not broadcast to \(plan.outputShape)")
             }
         }
-        return [TensorType(.float32, plan.outputShape)]
+        return [TensorType(a.dataType, plan.outputShape)]
     }
 
     package var gradient: Gradient {

@@ -1,5 +1,5 @@
 /// Matrix product of the last two axes, the leading ones broadcast; a 1-D operand is a row (left) or column (right)
-/// whose axis disappears. float32. ONNX `MatMul` 13.
+/// whose axis disappears. Numbers of one type. ONNX `MatMul` 13.
 package struct MatMul: OnnxOperator {
     package static let schema = OperatorSchema("MatMul", inputs: ["a", "b"])
 
@@ -8,8 +8,9 @@ package struct MatMul: OnnxOperator {
     package init(onnx reader: inout OnnxReader) {}
 
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
-        let plan = try MatrixProduct(try self.type(inputs, 0), try self.type(inputs, 1), in: self.name)
-        return [TensorType(.float32, plan.outputShape)]
+        let a = try self.type(inputs, 0)
+        let plan = try MatrixProduct(a, try self.type(inputs, 1), in: self.name)
+        return [TensorType(a.dataType, plan.outputShape)]
     }
 
     package var gradient: Gradient {

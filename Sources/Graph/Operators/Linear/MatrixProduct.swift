@@ -18,8 +18,8 @@ package struct MatrixProduct: Sendable, Hashable {
     package init(
         _ a: TensorType, _ b: TensorType, transposeA: Bool = false, transposeB: Bool = false, in subject: String
     ) throws(GraphError) {
-        guard a.dataType == .float32, b.dataType == .float32 else {
-            throw GraphError(.dataType, subject, "a is \(a), b is \(b); both must be float32")
+        guard a.dataType == b.dataType, ElementTypes.numeric.contains(a.dataType) else {
+            throw GraphError(.dataType, subject, "a is \(a), b is \(b); both must be numbers of one type")
         }
         guard a.rank >= (transposeA ? 2 : 1), b.rank >= (transposeB ? 2 : 1) else {
             throw GraphError(.shape, subject, "a is \(a), b is \(b): an operand has too few axes")

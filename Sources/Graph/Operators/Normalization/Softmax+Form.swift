@@ -22,7 +22,9 @@ extension SoftmaxForm {
 
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
         let x = try self.type(inputs, 0)
-        guard x.dataType == .float32 else { throw GraphError(.dataType, self.name, "input is \(x), must be float32") }
+        guard ElementTypes.floating.contains(x.dataType) else {
+            throw GraphError(.dataType, self.name, "input is \(x), must be a floating point number")
+        }
         _ = try self.normalizedAxis(self.axis, rank: x.rank)
         return [x]
     }
