@@ -114,6 +114,14 @@ package struct OnnxReader: Sendable {
         }
     }
 
+    package mutating func strings(_ name: String) throws(GraphError) -> [String]? {
+        switch self.attributes.removeValue(forKey: name) {
+        case nil: return nil
+        case .strings(let values): return values
+        default: throw self.wrongType(name, "strings")
+        }
+    }
+
     package mutating func tensor(_ name: String) throws(GraphError) -> Tensor? {
         switch self.attributes.removeValue(forKey: name) {
         case nil: return nil

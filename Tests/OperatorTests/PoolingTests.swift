@@ -143,11 +143,24 @@ import Testing
         }
     }
 
-    @Test func refusesIndices() {
-        var reader = OnnxReader(
-            type: "MaxPool", opset: 17, attributes: ["kernel_shape": .ints([2, 2])],
-            inputs: [TensorType(.float32, [1, 1, 4, 4])],
-            constants: [nil], outputCount: 2)
-        #expect(throws: GraphError.self) { try MaxPool(onnx: &reader) }
+    /// Places of the largest elements, counted along or against the order of the axes; what they are put back to.
+    @Test(arguments: [(MaxPool.Indices.rowMajor, [5, 6, 15, 14]), (.columnMajor, [7, 10, 19, 15])])
+    func placesAreCounted(_ indices: MaxPool.Indices, _ expected: [Double]) throws {
+        let x = Tensor([0, 0, 0, 0, 0, 9, 8, 0, 0, 0, 0, 0, 0, 0, 7, 9, 0, 0, 0, 0].map { Float($0) }, shape: [1, 1, 5, 4])
+        let pool = MaxPool(kernel: [3, 2], window: Window(strides: [2, 2]), indices: indices)
+        let outputs = try GraphEvaluator().run(pool, [x])
+        #expect(outputs[0].doubles == [9, 8, 0, 9])
+        #expect(outputs[1].doubles[0] == expected[0] && outputs[1].doubles[1] == expected[1])
+        guard indices == .rowMajor else { return }
+        let back = try GraphEvaluator().run(MaxUnpool(kernel: [3, 2], window: pool.window), outputs)[0]
+        #expect(back.shape == x.shape)
+        #expect(back.doubles[5] == 9 && back.doubles[6] == 8 && back.doubles[15] == 9 && back.doubles.reduce(0, +) == 26)
+    }
+
+    @Test(arguments: [DataType.float64, .int64, .uint8, .int32]) func maximaOfOtherTypes(_ type: DataType) throws {
+        var random = SeededRandom(seed: 4)
+        let x = random.tensor(TensorType(type, [1, 1, 3, 3]), in: -9...9)
+        let y = try GraphEvaluator().run(MaxPool(kernel: [3, 3], window: Window()), [x])[0]
+        #expect(y.type.dataType == type && y.doubles == [x.doubles.max() ?? .nan])
     }
 }

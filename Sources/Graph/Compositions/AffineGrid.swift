@@ -12,10 +12,10 @@ package struct AffineGrid: OnnxComposition {
     package init(onnx reader: inout OnnxReader) throws(GraphError) {
         self.alignCorners = try reader.int("align_corners") ?? 0 != 0
         let size = try reader.constantInts(input: 1) ?? []
-        guard (4...5).contains(size.count), let count = TensorType.checkedElementCount(size, byteCount: 16), count > 0 else {
-            throw GraphError(.attribute, reader.type, "size is \(size)")
-        }
         self.sizes = Array(size.dropFirst(2))
+        guard (4...5).contains(size.count), let count = TensorType.checkedElementCount(self.sizes, byteCount: 16),
+            (1...(mostComposedElements / 4)).contains(count)
+        else { throw GraphError(.attribute, reader.type, "size is \(size)") }
     }
 
     package func emit(into graph: inout Graph, _ inputs: [ValueID?]) throws(GraphError) -> [ValueID] {

@@ -52,7 +52,7 @@ package struct Attention: OnnxComposition {
         let q = try graph.cast(query, to: working)
         let k = try self.repeated(&graph, try graph.cast(key, to: working), heads: heads)
         let v = try self.repeated(&graph, try graph.cast(value, to: working), heads: heads)
-        let pastCount = graph[key].type.shape[2] - graph[try self.input(inputs, 1)].type.shape[rank - 2]
+        let pastCount = self.optionalInput(inputs, 4).map { graph[$0].type.shape[2] } ?? 0
         let mask = try self.mask(&graph, inputs, q: q, k: k, pastCount: pastCount)
         let (y, scores) = try self.attended(&graph, q, k, v, mask)
         var result = try graph.cast(y, to: type)

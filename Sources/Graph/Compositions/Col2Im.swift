@@ -14,7 +14,7 @@ package struct Col2Im: OnnxComposition {
         self.block = try reader.constantInts(input: 2) ?? []
         let rank = self.image.count
         guard (1...3).contains(rank), let size = TensorType.checkedElementCount(self.block, byteCount: 4),
-            self.block.count == rank, size > 0, size <= Int(Int32.max)
+            self.block.count == rank, (1...4096).contains(size)
         else { throw GraphError(.attribute, reader.type, "image_shape is \(self.image), block_shape \(self.block)") }
         let pads = try reader.ints("pads") ?? [Int](repeating: 0, count: 2 * rank)
         self.window = Window(
@@ -27,7 +27,7 @@ package struct Col2Im: OnnxComposition {
         let type = graph[x].type
         let counts = try self.window.outputSizes(self.image, kernel: self.block, in: self.name)
         let size = self.block.reduce(1, *)
-        guard type.rank == 3, type.shape[1].isMultiple(of: size), counts.reduce(1, *) == type.shape[2] else {
+        guard type.rank == 3, type.shape[1].isMultiple(of: size), TensorType.checkedElementCount(counts) == type.shape[2] else {
             throw GraphError(.shape, self.name, "\(type) is not made of \(counts) blocks \(self.block)")
         }
         let channels = type.shape[1] / size

@@ -29,7 +29,7 @@ package struct DeformConv: OnnxComposition {
             type, weights, bias: self.optionalInput(inputs, 3).map { graph[$0].type }, layout: .first, in: self.name)
         let (batch, channels, taps) = (type.shape[0], type.shape[1], self.kernel.reduce(1, *))
         let (groups, sharing, out) = (self.window.groups, self.offsetGroups, Array(shape.dropFirst(2)))
-        guard sharing > 0, channels.isMultiple(of: sharing),
+        guard sharing > 0, sharing <= max(channels, 1), channels.isMultiple(of: sharing),
             graph[offsets].type.shape == [batch, sharing * taps * 2] + out
         else { throw GraphError(.shape, self.name, "offset is \(graph[offsets].type) for \(shape) in \(sharing) groups") }
         let apart = try graph.apply(Reshape([batch * sharing, taps, 2] + out), offsets)

@@ -25,7 +25,7 @@ package struct LpPool: OnnxComposition {
     package func emit(into graph: inout Graph, _ inputs: [ValueID?]) throws(GraphError) -> [ValueID] {
         let powers = try graph.powers(of: try self.input(inputs, 0), self.p)
         let means = try graph.apply(AveragePool(kernel: self.kernel, window: self.window, countIncludePad: true), powers)
-        let count = Tensor(scalar: Double(self.kernel.reduce(1, *)), graph[means].type.dataType)
+        let count = Tensor(scalar: self.kernel.reduce(1) { $0 * Double($1) }, graph[means].type.dataType)
         return [try graph.root(of: try graph.apply(Mul(), means, graph.constant(count, name: "count")), self.p)]
     }
 }

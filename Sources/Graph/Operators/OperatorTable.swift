@@ -35,6 +35,8 @@ package enum OperatorTable {
         ReduceSum.self, TopK.self,
         // Resampling
         GridSample.self, Resize.self,
+        // Signal
+        FourierTransform.self,
         // Training
         AdamWStep.self, AveragePoolGradient.self, BatchNormalizationGradient.self, BatchNormalizationTraining.self,
         ClipFactor.self, ConvInputGradient.self, ConvWeightGradient.self, DiceLossGradient.self, DropoutGradient.self,

@@ -53,7 +53,11 @@ package struct GridSample: OnnxOperator {
         guard x.shape.dropFirst(2).allSatisfy({ (1...(1 << 24)).contains($0) }) else {
             throw GraphError(.shape, self.name, "spatial sizes of \(x) must be in 1...2^24")
         }
-        return [TensorType(x.dataType, Array(x.shape.prefix(2)) + grid.shape.dropFirst().dropLast())]
+        let shape = Array(x.shape.prefix(2)) + grid.shape.dropFirst().dropLast()
+        guard TensorType.checkedElementCount(shape, byteCount: 8) != nil else {
+            throw GraphError(.shape, self.name, "makes \(shape)")
+        }
+        return [TensorType(x.dataType, shape)]
     }
 
     package var gradient: Gradient { .none(reason: "inference only") }
