@@ -19,6 +19,7 @@ if [ -z "${BENCH_PYTHON:-}" ] && ! cmp -s "$requirements" "$venv/requirements.tx
     "$python" -m pip install --quiet -r "$requirements"
     cp "$requirements" "$venv/requirements.txt"
 fi
+case " $* " in *" --help "* | *" -h "*) exec "$python" Benchmarks/peers/bench_peers.py --help ;; esac
 if [ -z "${MODEL_RUNNER:-}" ]; then
     swift build -c release --product model-runner
     MODEL_RUNNER=$(swift build -c release --show-bin-path)/model-runner

@@ -72,13 +72,14 @@ QUANTIZED = {"resnet50": (None, 4), "vit_l": (["MatMul", "Gemm", "Conv"], 2)}
 
 
 def randomize(model, size):
-    """Replaces what an initializer made constant, such as the zeros that silence a residual branch, so that outputs tell."""
+    """Replaces what an initializer made constant, such as the zeros that silence a residual branch, so that every layer shows."""
     with torch.no_grad():
         for name, value in model.named_parameters():
             if value.numel() < 2 or value.min() != value.max():
                 continue
             if name.endswith(("weight", "gamma")):
-                value.uniform_(0.5, 1)
+                # Those that start near zero end residual branches: larger ones make a deep network magnify rounding.
+                value.uniform_(0.1, 0.3) if value.max() < 0.1 else value.uniform_(0.5, 1)
             else:
                 value.normal_(0, 0.1)
         norms = [layer for layer in model.modules() if isinstance(layer, torch.nn.modules.batchnorm._BatchNorm)]
