@@ -5,8 +5,8 @@ Each runtime is a process that loads the model and then waits until it is told t
 ours, a peer, ours, the next peer, and so on, round after round. A slow spell of the machine slows both of a pair.
 
 Before anything is timed the outputs are compared with ONNX Runtime's in float32 (int8: on the same int8 file):
-max|difference| / max|value|. bf16 and int8 have looser bounds, for two correct programs round at different places and deep networks with random
-weights magnify that.
+max|difference| / max|value|. bf16 and int8 have looser bounds, for two correct programs round at different places and deep
+networks with random weights magnify that.
 
 Columns: median of a run (a batch); GFLOP/s and its share of what the processor can multiply and add in that precision,
 measured just before with a loop in C; peer's time / ours of the medians, with the quartiles over pairs of turns beside each
@@ -274,7 +274,8 @@ COLUMNS = [
 
 
 def show(values):
-    cells = (str(value).ljust(-width) if width < 0 else str(value).rjust(width) for (_, width, _), value in zip(COLUMNS, values))
+    pairs = zip(values, (width for _, width, _ in COLUMNS))
+    cells = (str(value).ljust(-width) if width < 0 else str(value).rjust(width) for value, width in pairs)
     print(" ".join(cells).rstrip(), flush=True)
 
 
@@ -293,7 +294,8 @@ def show_row(row):
 
 
 def parse():
-    parser = argparse.ArgumentParser(prog="bench-peers", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="bench-peers", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 
     def words(known=None):
         def parse(text):
@@ -346,8 +348,8 @@ def main():
                         rows = measure(job, options, pathlib.Path(folder))
                     for row in rows:
                         show_row(row)
-                        isWrong = row.get("difference", 0) > row["bound"]
-                        failed = failed or isWrong or (row["runtime"] == "dr" and "failure" in row)
+                        is_wrong = row.get("difference", 0) > row["bound"]
+                        failed = failed or is_wrong or (row["runtime"] == "dr" and "failure" in row)
                     results += rows
                     if options.json:
                         options.json.parent.mkdir(parents=True, exist_ok=True)

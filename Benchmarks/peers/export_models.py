@@ -153,7 +153,8 @@ def main():
     for wanted in sys.argv[2:]:
         name, _, kind = wanted.partition(".")
         if name not in (QUANTIZED if kind == "int8" else MODELS) or kind not in ("", "int8"):
-            sys.exit(f"export_models: there is no {wanted}; there are {', '.join(MODELS)} and, with .int8, {', '.join(QUANTIZED)}")
+            known = ", ".join([*MODELS, *(f"{name}.int8" for name in QUANTIZED)])
+            sys.exit(f"export_models: there is no {wanted}; there are {known}")
         for step in [name, wanted] if kind else [name]:
             final = folder / f"{step}.onnx"
             if final.exists():
