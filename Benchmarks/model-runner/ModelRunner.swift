@@ -7,8 +7,8 @@ import Runtime
 ///
 ///     model-runner MODEL.onnx INPUT SHAPE THREADS PRECISION
 ///
-/// INPUT holds the model's first input as raw float32 of SHAPE (such as 1,3,224,224). PRECISION is f32, or int8 for a file
-/// whose nodes say so. After the first run one line of JSON tells how long loading took; then every command line gets one:
+/// INPUT holds the model's first input as raw float32 of SHAPE (such as 1,3,224,224). PRECISION is f32, bf16, or int8 for a
+/// file whose nodes say so. After the first run one line of JSON tells how long loading took; then every command line gets one:
 ///
 ///     run COUNT       times in milliseconds
 ///     output FILE     shape of the first output, whose elements are in FILE as raw float32
@@ -41,10 +41,13 @@ import Runtime
     }
 
     private init(_ arguments: [String]) throws {
-        guard ["f32", "int8"].contains(arguments[4]) else {
+        guard ["f32", "bf16", "int8"].contains(arguments[4]) else {
             throw RunnerError("precision \(arguments[4]) is not offered")
         }
-        self.session = try Session(path: arguments[0], threads: Int(arguments[3]) ?? 1)
+        let precision: SessionOptions.Precision = arguments[4] == "bf16" ? .bfloat16 : .float32
+        self.session = try Session(
+            path: arguments[0], options: SessionOptions(threads: Int(arguments[3]) ?? 1, precision: precision))
+        guard self.session.precision == precision else { throw RunnerError("this CPU does not multiply bfloat16") }
         guard let port = self.session.model.inputs.first, port.dataType == .float32 else {
             throw RunnerError("the model's first input must be float32, not \(self.session.model.inputs)")
         }
@@ -72,13 +75,31 @@ import Runtime
             try bytes.write(to: URL(fileURLWithPath: path))
             try Self.answer(["shape": tensor.shape])
         case ("profile", let path):
-            let profile = try Profile(self.session, self.inputs)
-            FileHandle.standardError.write(Data(profile.table().utf8))
-            if let path { try profile.trace().write(to: URL(fileURLWithPath: path)) }
-            try Self.answer(["total_ms": profile.totalMs])
+            _ = try self.run()
+            let report = try self.session.report(self.inputs)
+            FileHandle.standardError.write(Data(Self.table(report).utf8))
+            if let path { try Data(report.chromeTrace.utf8).write(to: URL(fileURLWithPath: path)) }
+            try Self.answer(["total_ms": report.seconds * 1e3])
         default:
             throw RunnerError("there is no command \(command) \(argument ?? "")")
         }
+    }
+
+    /// A line for each operator and implementation, the slowest first, and the bytes.
+    private static func table(_ report: SessionReport) -> String {
+        let lines = report.operations.map { entry in
+            let names = [(entry.operation, 28), (entry.implementation, 12)].map { name, width in
+                name.padding(toLength: max(width, name.count), withPad: " ", startingAt: 0)
+            }
+            let share = 100 * entry.seconds / max(report.seconds, 1e-12)
+            return names.joined(separator: " ")
+                + String(format: "%10.2f ms %5.1f %%  x%d\n", entry.seconds * 1e3, share, entry.count)
+        }
+        let bytes = [report.weightByteCount, report.packedByteCount, report.arenaByteCount].map { Double($0) / 1e6 }
+        return lines.joined()
+            + String(
+                format: "%.2f ms in %d nodes; weights %.0f MB, packed %.0f MB, arena %.0f MB\n", report.seconds * 1e3,
+                report.nodes.count, bytes[0], bytes[1], bytes[2])
     }
 
     private static func answer(_ value: some Encodable) throws {

@@ -1,7 +1,7 @@
 package import Graph
 
 extension Pass {
-    /// Takes the residual sum and the ReLU after a convolution into it; for inference.
+    /// Takes the residual sum and the activation after a convolution into it; for inference.
     package static let fuseConv = Pass("fuseConv") { (graph) throws(GraphError) in
         let begun = try graph.rewritten { (rewriter, node) throws(GraphError) in try FuseConv.begin(&rewriter, node) }
         let summed = try begun.rewritten { (rewriter, node) throws(GraphError) in try FuseConv.absorbResidual(&rewriter, node) }
@@ -32,10 +32,10 @@ private enum FuseConv {
     }
 
     static func absorbActivation(_ rewriter: inout Rewriter, _ node: Node) throws(GraphError) -> [ValueID]? {
-        guard node.op is Relu, let input = node.inputs[0], rewriter.hasOneReader(input),
+        guard let activation = FusedActivation(node.op), let input = node.inputs[0], rewriter.hasOneReader(input),
             let producer = rewriter.old.producer(of: input), let conv = producer.op as? FusedConv, conv.activation == .none
         else { return nil }
-        let op = FusedConv(window: conv.window, layout: conv.layout, activation: .relu)
+        let op = FusedConv(window: conv.window, layout: conv.layout, activation: activation)
         return try rewriter.new.append(op, rewriter.mapped(producer.inputs), name: node.name)
     }
 }

@@ -87,7 +87,7 @@ private enum FuseMatMul {
     }
 
     static func absorbActivation(_ rewriter: inout Rewriter, _ node: Node) throws(GraphError) -> [ValueID]? {
-        guard let activation = self.activation(node.op) else { return nil }
+        guard let activation = FusedActivation(node.op) else { return nil }
         let found = self.product(of: node, rewriter) { op, producer, _ in
             op.activation == .none && producer.inputs.count < 4
         }
@@ -107,14 +107,5 @@ private enum FuseMatMul {
         let inputs = rewriter.mapped(found.node.inputs)
         let bias = inputs.count > 2 ? inputs[2] : nil
         return try rewriter.new.append(found.op, [inputs[0], inputs[1], bias, rewriter[residual]], name: node.name)
-    }
-
-    private static func activation(_ op: any Operator) -> FusedActivation? {
-        switch op {
-        case is Relu: .relu
-        case let gelu as Gelu: gelu.approximate == .none ? .gelu : .geluTanh
-        case is Silu: .silu
-        default: nil
-        }
     }
 }

@@ -9,6 +9,17 @@ package enum FusedActivation: String, Sendable, Hashable, CaseIterable {
     case silu
     case sigmoid
 
+    /// The activation that an operator computes; nil for others.
+    package init?(_ op: any Operator) {
+        switch op {
+        case is Relu: self = .relu
+        case let gelu as Gelu: self = gelu.approximate == .none ? .gelu : .geluTanh
+        case is Silu: self = .silu
+        case is Sigmoid: self = .sigmoid
+        default: return nil
+        }
+    }
+
     /// The operator that computes the same, nil for `none`.
     package var unfused: (any Operator)? {
         switch self {
