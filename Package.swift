@@ -92,8 +92,9 @@ let package = Package(
         .executableTarget(
             name: "index-writer", dependencies: ["Graph", "Index", "TestSupport"], path: "Tests/TestPrograms/index-writer"),
         .target(
-            name: "NodeSuite", dependencies: ["Graph", "Kernels", "OnnxFormat", "Runtime"], path: "Tests/NodeSuite"),
+            name: "NodeSuite", dependencies: ["Graph", "Kernels", "Metrics", "OnnxFormat", "Runtime"], path: "Tests/NodeSuite"),
         .executableTarget(name: "node-suite", dependencies: ["NodeSuite"], path: "Tests/TestPrograms/node-suite"),
+        .executableTarget(name: "model-mutants", dependencies: ["NodeSuite"], path: "Tests/TestPrograms/model-mutants"),
         .testTarget(name: "GraphTests", dependencies: ["Graph", "TestSupport"]),
         .testTarget(
             name: "OperatorTests",

@@ -101,30 +101,188 @@ def external_cases():
     case("external_entries_inside", model(weights=[default]), "malformed")
 
 
+def sparse(values, indices, dims):
+    tensor = helper.make_sparse_tensor(values, indices, [1])
+    del tensor.dims[:]
+    tensor.dims.extend(dims)
+    return tensor
+
+
+def with_sparse(tensor):
+    proto = model(weights=[])
+    proto.graph.sparse_initializer.append(tensor)
+    return proto
+
+
+def branching(branch):
+    """A model whose branch gives w."""
+    decide = helper.make_node("If", ["c"], ["w"], name="if", then_branch=branch, else_branch=branch)
+    return model([decide, add()], [inside("c", [1], [], TensorProto.BOOL)])
+
+
+def calling(*functions, call=None):
+    proto = model([call or helper.make_node("f", [], ["w"], name="call", domain="d"), add()], [])
+    proto.opset_import.add(domain="d", version=1)
+    proto.functions.extend(functions)
+    return proto
+
+
+def function(nodes, name="f", attributes=(), defaults=(), inputs=()):
+    proto = helper.make_function(
+        "d", name, list(inputs), ["w"], nodes, [helper.make_opsetid("", 17), helper.make_opsetid("d", 1)], list(attributes))
+    proto.attribute_proto.extend(defaults)
+    return proto
+
+
+def hidden_places(values):
+    """A model for every place of the format that can carry a tensor; `values(name)` is what it carries."""
+    node = helper.make_node
+    constant = node("Constant", [], ["w"], name="c", value=values("v"))
+    default = helper.make_attribute("value", values("v"))
+    reading = node("Constant", [], ["w"], name="c", value=values("v"))
+    reading.attribute[0].Clear()
+    reading.attribute[0].name = "value"
+    reading.attribute[0].ref_attr_name = "value"
+    reading.attribute[0].type = onnx.AttributeProto.TENSOR
+    branch = helper.make_graph([node("Identity", ["v"], ["w"])], "b", [], [port("w", [4])], [values("v")])
+    scattered = sparse(values("w"), ints("i", [0, 1, 2, 3]), [4])
+    inner = helper.make_graph([], "b", [], [port("w", [4])])
+    inner.sparse_initializer.append(scattered)
+    return {
+        "initializer": model(weights=[values("w")]),
+        "constant": model([constant, add()], []),
+        "sparse": with_sparse(scattered),
+        "sparse_constant": model([node("Constant", [], ["w"], name="c", sparse_value=scattered), add()], []),
+        "branch": branching(helper.make_graph([constant], "b", [], [port("w", [4])])),
+        "branch_initializer": branching(branch),
+        "branch_sparse": branching(inner),
+        "function": calling(function([constant])),
+        "function_default": calling(function([reading], defaults=[default])),
+    }
+
+
 def hidden_cases():
     """External data where a check of the initializers alone would miss it."""
+    layers = {
+        "valid": "weights.bin", "parent": "../weights.bin", "link": "link.bin", "linked_directory": "linked/weights.bin",
+        "hard_link": "hard.bin", "pipe": "pipe.bin",
+    }
+    for layer, place in layers.items():
+        for name, proto in hidden_places(lambda label: external(label, location=place, offset="16", length="16")).items():
+            case(f"{name}_at_{layer}", proto, *((None, "float32[2, 4]") if layer == "valid" else ("externalData",)))
     evil = external("v", location="../weights.bin", length="16")
-    constant = helper.make_node("Constant", [], ["w"], name="c", value=evil)
-    case("constant_parent", model([constant, add()], []), "externalData")
     unused = helper.make_node("Relu", ["x"], ["r"], name="r", secret=evil)
     case("any_attribute_parent", model([unused, add()]), "externalData")
-    branch = helper.make_graph([constant], "b", [], [port("w", [4])])
-    decide = helper.make_node("If", ["c"], ["y"], name="if", then_branch=branch, else_branch=branch)
-    case("subgraph", model([decide], [inside("c", [1], [], TensorProto.BOOL)]), "unsupported")
-    sparse = helper.make_sparse_tensor(external("w", (1,), location="../weights.bin"), ints("i", [0]), [4])
-    proto = model(weights=[])
-    proto.graph.sparse_initializer.append(sparse)
-    case("sparse", proto, "unsupported")
-    case("sparse_attribute", model([helper.make_node("Constant", [], ["w"], sparse_value=sparse), add()], []), "unsupported")
+    where = external("i", (4,), location="../weights.bin")
+    where.data_type = TensorProto.INT64
+    case("sparse_indices_parent", with_sparse(sparse(inside("w"), where, [4])), "externalData")
     proto = model()
-    proto.functions.append(helper.make_function("d", "f", [], ["w"], [constant], [helper.make_opsetid("", 17)]))
-    case("function", proto, "unsupported")
-    proto = model()
-    proto.training_info.add().algorithm.CopyFrom(branch)
+    proto.training_info.add().algorithm.CopyFrom(helper.make_graph([], "b", [], []))
     case("training_info", proto, "unsupported")
     listed = helper.make_node("Relu", ["x"], ["r"], name="r")
     listed.attribute.add(name="t", type=onnx.AttributeProto.TENSORS).tensors.append(evil)
     case("tensors_attribute", model([listed, add()]), "unsupported")
+    case("url", model(weights=[external(location="https://example.com/weights.bin")]), "externalData")
+
+
+def sparse_cases():
+    one = inside("w", [5], [1])
+    case("sparse_inside", with_sparse(sparse(one, ints("i", [2]), [4])), None, "float32[2, 4]")
+    case("sparse_pairs", with_sparse(sparse(inside("w", [1, 2], [2]), ints("i", [0, 1, 1, 3], [2, 2]), [2, 4])), None, "float32[2, 4]")
+    case("sparse_nothing", with_sparse(sparse(inside("w", [], [0]), ints("i", [], [0]), [4])), None, "float32[2, 4]")
+    case("sparse_outside", with_sparse(sparse(one, ints("i", [4]), [4])), "malformed")
+    case("sparse_minimum", with_sparse(sparse(one, ints("i", [-BIG - 1]), [4])), "malformed")
+    case("sparse_pair_outside", with_sparse(sparse(one, ints("i", [0, 4], [1, 2]), [2, 4])), "malformed")
+    case("sparse_descending", with_sparse(sparse(inside("w", [1, 2], [2]), ints("i", [2, 1]), [4])), "malformed")
+    case("sparse_twice", with_sparse(sparse(inside("w", [1, 2], [2]), ints("i", [2, 2]), [4])), "malformed")
+    case("sparse_short", with_sparse(sparse(inside("w", [1, 2], [2]), ints("i", [2]), [4])), "malformed")
+    case("sparse_huge", with_sparse(sparse(one, ints("i", [2]), [1 << 33])), "tooLarge")
+    case("sparse_overflow", with_sparse(sparse(one, ints("i", [2]), [1 << 40, 1 << 40])), "tooLarge")
+    case("sparse_negative", with_sparse(sparse(one, ints("i", [2]), [-4])), "malformed")
+    case("sparse_empty", with_sparse(onnx.SparseTensorProto()), "malformed")
+
+
+def scope_cases():
+    """Branches, loops and functions that do not end, collide or hide names."""
+    node = helper.make_node
+    case("recursion", calling(function([node("f", [], ["w"], domain="d")])), "structure")
+    case("recursion_in_turn", calling(
+        function([node("g", [], ["w"], domain="d")]), function([node("f", [], ["w"], domain="d")], "g")), "structure")
+    inner = helper.make_graph([node("f", [], ["w"], domain="d")], "b", [], [port("w", [4])])
+    case("recursion_in_branch", calling(function([
+        node("Constant", [], ["c"], value=inside("", [1], [], TensorProto.BOOL)),
+        node("If", ["c"], ["w"], then_branch=inner, else_branch=inner)])), "structure")
+    doubled = [function([node(f"f{level + 1}", [], ["a"], domain="d"), node(f"f{level + 1}", [], ["w"], domain="d")], f"f{level}")
+        for level in range(40)]
+    last = function([node("Constant", [], ["w"], value=inside())], "f40")
+    case("doubling_functions", calling(*doubled, last, call=node("f0", [], ["w"], name="call", domain="d")), "tooLarge")
+    case("chained_functions", calling(function([node("g", [], ["w"], domain="d")]), function([node("Constant", [], ["w"], value=inside())], "g")),
+        None, "float32[2, 4]")
+
+    def loop(body, count=BIG, carried=()):
+        inputs = [port("i", [], TensorProto.INT64), port("go", [], TensorProto.BOOL), *(port(name, [4]) for name in carried)]
+        graph = helper.make_graph(body, "b", inputs, [port("go", [], TensorProto.BOOL), port("o", [4])])
+        looped = node("Loop", ["n", "c"] + (["w0"] if carried else []), ["w"], name="loop", body=graph)
+        weights = [ints("n", [count], []), inside("c", [1], [], TensorProto.BOOL), inside("w0")]
+        return model([looped, add()], weights)
+
+    case("loop", loop([add("v", "v", "o")], 3, ["v"]), None, "float32[2, 4]")
+    case("loop_endless", loop([add("v", "v", "o")], BIG, ["v"]), "tooLarge")
+    case("loop_endless_empty", loop([], BIG, ["o"]), "tooLarge")
+    case("loop_fills_memory", loop([
+        node("Constant", [], ["s"], value=ints("", [60000])), node("ConstantOfShape", ["s"], ["large"], value=ints("", [1])),
+        add("v", "v", "o")], 200000, ["v"]), "node")
+    wide = loop([node("Constant", [], ["s"], value=ints("", [60000])), node("ConstantOfShape", ["s"], ["o"])], 100000)
+    case("loop_collects_much", wide, "tooLarge")
+    yes = inside("c", [1], [], TensorProto.BOOL)
+
+    def chosen(level):
+        body = [node("Identity", ["w0"], ["w"])] if level == 0 else [node("If", ["c"], ["w"], name="if", then_branch=chosen(level - 1), else_branch=chosen(0))]
+        return helper.make_graph(body, "b", [], [port("w", [4])])
+
+    def nested(level):
+        decide = node("If", ["c"], ["w"], name="if", then_branch=chosen(level), else_branch=chosen(0))
+        return model([decide, add()], [yes, inside("w0")])
+
+    case("branches_in_branches", nested(12), None, "float32[2, 4]")
+    case("branches_too_deep", nested(30), "tooLarge")
+    branch = helper.make_graph([node("Identity", ["w0"], ["o"])], "b", [], [port("o", [4])])
+    twins = [node("If", ["c"], [name], name="same", then_branch=branch, else_branch=branch) for name in ("w", "v")]
+    case("nodes_of_one_name", model(twins + [add()], [yes, inside("w0")]), None, "float32[2, 4]")
+    case("branch_without_condition", model([node("If", [], ["w"], then_branch=branch, else_branch=branch), add()], [inside("w0")]), "node")
+    case("loop_without_inputs", model([node("Loop", [], ["w"], body=branch), add()], [inside("w0")]), "node")
+    case("scan_of_nothing", model([node("Scan", [], ["w"], body=branch, num_scan_inputs=BIG >> 33), add()], [inside("w0")]), "node")
+
+
+def convolution_cases():
+    """microsoft/onnxruntime#28731, onnx/onnx#6180 and their neighbours: attributes and ranks that contradict each other."""
+
+    def conv(weight, inputs=(1, 2, 8, 8), operator="Conv", **attributes):
+        read = ["x"] if weight is None else ["x", "w"]
+        weights = [] if weight is None else [inside("w", [0.5] * int(np.prod(weight)), weight)]
+        return model([helper.make_node(operator, read, ["y"], name="conv", **attributes)], weights, [port("x", inputs)], [port("y", None)])
+
+    case("conv", conv((3, 2, 3, 3), pads=[1, 1, 1, 1]), None, "float32[1, 3, 8, 8]")
+    case("conv_weight_rank", conv((3, 2, 3, 3, 3)), "node")
+    case("conv_weight_rank_dilated", conv((3, 2, 3, 3, 3), dilations=[1, 1]), "node")
+    case("conv_input_rank", conv((3, 2, 3, 3), (1, 2, 8, 8, 8)), "node")
+    case("conv_scalar", conv((), (1, 2, 8, 8)), "node")
+    case("conv_input_scalar", conv((3, 2, 3, 3), ()), "node")
+    case("conv_kernel_longer", conv((3, 2, 3, 3), kernel_shape=[3, 3, 3]), "node")
+    case("conv_dilations_shorter", conv((3, 2, 3, 3), dilations=[1]), "node")
+    case("conv_strides_longer", conv((3, 2, 3, 3), strides=[1, 1, 1]), "node")
+    case("conv_pads_shorter", conv((3, 2, 3, 3), pads=[1, 1]), "node")
+    case("conv_pads_negative", conv((3, 2, 3, 3), pads=[-9, 0, 0, 0]), "node")
+    case("conv_stride_zero", conv((3, 2, 3, 3), strides=[0, 1]), "node")
+    case("conv_stride_minimum", conv((3, 2, 3, 3), strides=[-(1 << 31), 1]), "node")
+    case("conv_dilation_huge", conv((3, 2, 3, 3), dilations=[(1 << 31) - 1, 1]), "node")
+    case("conv_pads_huge", conv((3, 2, 3, 3), pads=[(1 << 31) - 1] * 4), "node")
+    case("conv_no_group", conv((3, 2, 3, 3), group=0), "node")
+    case("conv_group_negative", conv((3, 2, 3, 3), group=-1), "node")
+    case("conv_empty_kernel", conv((3, 2, 0, 3)), "node")
+    case("pool_kernel_huge", conv(None, operator="MaxPool", kernel_shape=[(1 << 31) - 1] * 2), "node")
+    case("pool_no_kernel", conv(None, operator="MaxPool"), "node")
+    case("pool_stride_zero", conv(None, operator="AveragePool", kernel_shape=[2, 2], strides=[0, 0]), "node")
 
 
 def tensor_cases():
@@ -139,7 +297,8 @@ def tensor_cases():
     case("byte_overflow", model(weights=[TensorProto(name="w", data_type=3, dims=[4], int32_data=[1, 2, 300, 4])]), "malformed")
     case("bool_two", model(weights=[TensorProto(name="w", data_type=9, dims=[1], int32_data=[2])]), "malformed")
     case("strings", model(weights=[TensorProto(name="w", data_type=8, dims=[1], string_data=[b"a"])]), "unsupported")
-    case("float8", model(weights=[TensorProto(name="w", data_type=17, dims=[1], raw_data=b"a")]), "unsupported")
+    case("float8", model(weights=[TensorProto(name="w", data_type=17, dims=[1], raw_data=b"a")]), "node")
+    case("bool_raw_two", model(weights=[TensorProto(name="w", data_type=9, dims=[1], raw_data=b"\2")]), "malformed")
     case("type_999", model(weights=[TensorProto(name="w", data_type=999, dims=[1], raw_data=b"a")]), "unsupported")
     segment = inside()
     segment.segment.begin = 1
@@ -166,7 +325,7 @@ def structure_cases():
     case("not_broadcastable", model(weights=[inside(values=[1, 2, 3], dims=[3])]), "node")
     case("too_few_inputs", model([helper.make_node("Add", ["x"], ["y"], name="add")]), "node")
     case("absent_required", model([add(w="")]), "node")
-    case("extra_output", model([helper.make_node("Add", ["x", "w"], ["y", "z"], name="add")]), "unsupported")
+    case("extra_output", model([helper.make_node("Add", ["x", "w"], ["y", "z"], name="add")]), "node")
     case("unknown_attribute", model([add(axis=1)]), "node")
     case("huge_attribute", model([add(axis=BIG)]), "node")
     case("duplicate_attribute", duplicate_attribute(), "malformed")
@@ -178,9 +337,22 @@ def structure_cases():
     gelu = helper.make_node("Gelu", ["x"], ["y"], domain="com.microsoft")
     case("foreign_domain", model([gelu]), "unsupportedOperator")
     sequence = model(inputs=[helper.make_tensor_sequence_value_info("x", TensorProto.FLOAT, [4])])
-    case("sequence_input", sequence, "unsupported")
-    case("opset_12", model(opset=12), "unsupportedOpset")
-    case("opset_21", model(opset=21), "unsupportedOpset")
+    case("sequence_input", sequence, "node")
+    case("opset_0", model(opset=0), "unsupportedOperator")
+    case("opset_6", model(opset=6), "unsupportedOperator")
+    case("opset_26", model(opset=26), "unsupportedOpset")
+    scaler = model([helper.make_node("Scaler", ["x"], ["y"], domain="ai.onnx.ml")], [])
+    scaler.opset_import[0].domain = "ai.onnx.ml"
+    case("foreign_domain_alone", scaler, "unsupportedOperator")
+    scaler = model([helper.make_node("Scaler", ["x"], ["a"], domain="ai.onnx.ml"), helper.make_node("Relu", ["a"], ["y"])], [])
+    scaler.opset_import[0].domain = "ai.onnx.ml"
+    case("default_domain_absent", scaler, "malformed")
+    everything = model(
+        foreign + [gelu, listed_types(), helper.make_node("Foo", ["y"], ["z"])],
+        [TensorProto(name="t", data_type=8, dims=[1], string_data=[b"a"]), TensorProto(name="u", data_type=14, dims=[0]), inside()], opset=99)
+    case("everything_unsupported", everything, "unsupportedOperator")
+    odd = [helper.make_node("Relu", ["x"], ["a"], name="first", slope=1), helper.make_node("Relu", ["a"], ["h"], name="second", power=2), add("h")]
+    case("unknown_attributes", model(odd), "node")
     proto = model()
     proto.opset_import.add(domain="ai.onnx", version=13)
     case("two_opsets", proto, "malformed")
@@ -194,7 +366,8 @@ def structure_cases():
         nested = b"\x32" + varint(len(nested)) + nested  # AttributeProto.g
         nested = b"\x2a" + varint(len(nested)) + nested  # NodeProto.attribute
         nested = b"\x0a" + varint(len(nested)) + nested  # GraphProto.node
-    case("nested", b"\x08\x08\x3a" + varint(len(nested)) + nested, "malformed")
+    case("nested", b"\x08\x08\x3a" + varint(len(nested)) + nested, "tooLarge")
+    case("group", model().SerializeToString() + b"\x9b\x06\x9c\x06", "malformed")
 
 
 def varint(value):
@@ -203,6 +376,12 @@ def varint(value):
         result += bytes([value & 0x7F | 0x80])
         value >>= 7
     return result + bytes([value])
+
+
+def listed_types():
+    node = helper.make_node("Relu", ["x"], ["r"], name="typed")
+    node.attribute.add(name="kind", type=onnx.AttributeProto.TYPE_PROTO)
+    return node
 
 
 def duplicate_attribute():
@@ -232,7 +411,7 @@ def size_cases():
     case("slice_no_step", sized(
         [node("Shape", ["x"], ["s"]), node("Slice", ["s", "a", "b", "a", "a"], ["shape"])], [ints("a", [0]), ints("b", [BIG])]), "node")
     case("runtime_shape", model([node("Reshape", ["x", "s"], ["y"], name="reshape")], [],
-        inputs=[port("x", ["n", 4]), port("s", [2], TensorProto.INT64)]), "node")
+        inputs=[port("x", ["n", 4]), port("s", [2], TensorProto.INT64)]), "binding")
     flat = [
         node("Shape", ["x"], ["s"]), node("Gather", ["s", "zero"], ["n"]), node("Constant", [], ["two"], value_int=2),
         node("Mul", ["n", "two"], ["m"]), node("Constant", [], ["axes"], value_ints=[0]),
@@ -254,7 +433,7 @@ def size_cases():
     drop = [node("Dropout", ["x", "", "off"], ["d", "mask"], name="drop"), add(x="d")]
     case("dropout", model(drop, [inside(), inside("off", [0], [], TensorProto.BOOL)]), None, "float32[2, 4]")
     case("dropout_training", model(drop, [inside(), inside("off", [1], [], TensorProto.BOOL)]), "node")
-    case("dropout_mask", model(drop + [node("Cast", ["mask"], ["z"], to=1)], [inside(), inside("off", [0], [], TensorProto.BOOL)]), "unsupported")
+    case("dropout_mask", model(drop + [node("Cast", ["mask"], ["z"], to=1)], [inside(), inside("off", [0], [], TensorProto.BOOL)]), None, "float32[2, 4]")
     case("initializer_is_input", model(inputs=[port("x", ["n", 4]), port("w", [4])]), None, "float32[2, 4]")
     case("output_is_input", model([node("Identity", ["x"], ["y"])], []), None, "float32[2, 4]")
     case("output_is_constant", model([add(y="h")], outputs=[port("w", [4])]), None, "float32[4]")
@@ -267,6 +446,9 @@ def main():
     (OUT / "weights.bin").write_bytes(np.arange(16, dtype="<f4").tobytes())
     external_cases()
     hidden_cases()
+    sparse_cases()
+    scope_cases()
+    convolution_cases()
     tensor_cases()
     structure_cases()
     size_cases()

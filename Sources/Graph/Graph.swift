@@ -101,9 +101,13 @@ package struct Graph: Sendable {
         let nodeName = self.unique(name ?? op.name)
         let inputTypes = inputs.map { $0.map { self[$0].type } }
         let types: [TensorType]
-        do {
+        do throws(GraphError) {
             try Swift.type(of: op).schema.check(inputTypes)
             types = try op.outputTypes(inputTypes)
+            // Sizes may come from a file: what counts elements and bytes later must not overflow.
+            for type in types where TensorType.checkedElementCount(type.shape, byteCount: type.dataType.byteCount) == nil {
+                throw GraphError(.shape, op.name, "\(type) is too large")
+            }
         } catch {
             throw error.at(node: nodeName)
         }

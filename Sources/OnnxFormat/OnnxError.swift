@@ -11,11 +11,11 @@ package struct OnnxError: Error, Sendable, CustomStringConvertible {
         case malformed
         /// A weight file outside the model's directory, behind a link, too short, or described in a way we refuse.
         case externalData
-        /// The opset is outside 13-20.
+        /// The opset is outside those that are read.
         case unsupportedOpset
         /// Operators that this program cannot compute; the message counts them all.
         case unsupportedOperator
-        /// A feature of the format that we refuse: subgraphs, functions, sparse tensors, strings.
+        /// A feature of the format that is not read: element types, kinds of attributes, training, sequences.
         case unsupported
         /// Names, order or types of the graph do not fit together.
         case structure
@@ -42,7 +42,12 @@ package struct OnnxError: Error, Sendable, CustomStringConvertible {
 
     /// A graph's own complaint while a model is read.
     init(_ error: GraphError) {
-        self.init(.node, error.subject, error.message)
+        self.init(error.code == .structure ? .structure : .node, error.subject, error.message)
+    }
+
+    /// The same with the node's name, which the graph has given already when it refused the operator.
+    init(_ error: GraphError, at node: OnnxModel.Node) {
+        self.init(error.subject.hasPrefix("\(node.name) (") ? error : error.at(node: node.name))
     }
 
     package var description: String { "\(self.subject): \(self.message)" }

@@ -3,19 +3,36 @@ package import Graph
 /// Bounds on what a model file may ask for; checked before anything is allocated.
 package struct OnnxLimits: Sendable, Hashable {
     /// Bytes of the model file itself, without external data. Protobuf ends at 2 GiB.
-    package var modelBytes: Int
+    package var modelBytes = 0x7FFF_FFFF
+    /// Messages within messages of the file. A branch or loop body within another takes three.
+    package var depth = 64
+    /// Attributes of all nodes in the file.
+    package var attributes = 1 << 20
+    /// Initializers, constants and tensors in attributes of the file.
+    package var tensors = 1 << 18
+    /// Names of inputs, outputs, nodes, operators and dimensions in the file, each time they are written.
+    package var names = 1 << 22
+    /// Bytes of one name.
+    package var nameBytes = 4096
+    /// Bytes that the model may take in memory beyond those of its files: for decoded messages, for tensors that a few
+    /// bytes stand for, for constants that are worked out, and for the names of unrolled loops, each by itself.
+    package var expandedBytes = 1 << 29
     /// Axes of one tensor.
-    package var rank: Int
+    package var rank = 12
     /// Elements of one tensor, of any value of the graph.
-    package var elements: Int
-    /// Nodes of a graph once loops are unrolled and functions and branches put in.
-    package var nodes: Int
+    package var elements = 1 << 36
+    /// Nodes of the file, and of a graph once loops are unrolled and functions and branches put in.
+    package var nodes = 1 << 18
+    /// Parts of a model that must be run one after the other to know the next one's sizes, branches or loops.
+    package var stages = 1 << 10
+    /// Bytes of intermediate values and scratch of one run.
+    package var runBytes = 1 << 36
 
-    package init(modelBytes: Int = 0x7FFF_FFFF, rank: Int = 12, elements: Int = 1 << 36, nodes: Int = 1 << 18) {
-        self.modelBytes = modelBytes
-        self.rank = rank
-        self.elements = elements
-        self.nodes = nodes
+    package init() {}
+
+    /// The standard limits with some of them changed.
+    package init(_ change: (inout OnnxLimits) -> Void) {
+        change(&self)
     }
 
     /// Throws when a tensor of this type is beyond the limits; afterwards its element and byte counts cannot overflow.

@@ -14,11 +14,16 @@ package final class Plan: @unchecked Sendable {
         package var frozen: Set<String>
         /// Every value stays readable after a run, for comparing node by node.
         package var keepsEverything: Bool
+        /// Most bytes of intermediate values and scratch.
+        package var mostBytes: Int
 
-        package init(threads: Int, frozen: Set<String> = [], keepsEverything: Bool = false) {
+        package init(
+            threads: Int, frozen: Set<String> = [], keepsEverything: Bool = false, mostBytes: Int = .max
+        ) {
             self.threads = threads
             self.frozen = frozen
             self.keepsEverything = keepsEverything
+            self.mostBytes = mostBytes
         }
     }
 
@@ -65,6 +70,10 @@ package final class Plan: @unchecked Sendable {
         let memory = MemoryPlan(graph, kernels: made.map(\.kernel), keepsEverything: options.keepsEverything)
         let workspace = made.reduce(0) { max($0, $1.kernel?.workspaceByteCount ?? 0) }
         self.arenaByteCount = memory.arenaByteCount + workspace
+        guard self.arenaByteCount <= options.mostBytes else {
+            throw RuntimeError(
+                .outOfMemory, "plan", "\(self.arenaByteCount) bytes are needed, at most \(options.mostBytes) may be taken")
+        }
         self.arena = try Self.allocate(self.arenaByteCount)
         guard let base = self.arena.bytes.baseAddress else {
             throw RuntimeError(.outOfMemory, "plan", "\(self.arenaByteCount) bytes are not available")

@@ -5,16 +5,20 @@ import OnnxFormat
 /// The plans of one model by input shapes. Only the session's thread touches it.
 final class PlanCache: @unchecked Sendable {
     private let model: OnnxModel
+    private let path: String
     private let threads: Int
     private let precision: SessionOptions.Precision
     private let packs: PackStore
     private var firsts = RecentlyUsed<[String: TensorType], PlannedStage>()
 
-    /// - Parameter packs: shared by the streams of a session.
-    init(_ model: OnnxModel, threads: Int, precision: SessionOptions.Precision, packs: PackStore) {
+    /// - Parameters:
+    ///   - path: the model's file, for errors.
+    ///   - packs: shared by the streams of a session.
+    init(_ model: OnnxModel, path: String, threads: Int, precision: SessionOptions.Precision, packs: PackStore) {
         self.precision = precision
         self.packs = packs
         self.model = model
+        self.path = path
         self.threads = threads
     }
 
@@ -24,6 +28,16 @@ final class PlanCache: @unchecked Sendable {
 
     /// Goes through the model's stages; `body` runs the plan of each. Returns the outputs of the last.
     func walk(_ inputs: [String: Tensor], _ body: (Plan) throws(RuntimeError) -> Void) throws(RuntimeError) -> [String: Tensor] {
+        do throws(RuntimeError) {
+            return try self.stages(inputs, body)
+        } catch {
+            throw error.of(model: self.path)
+        }
+    }
+
+    private func stages(
+        _ inputs: [String: Tensor], _ body: (Plan) throws(RuntimeError) -> Void
+    ) throws(RuntimeError) -> [String: Tensor] {
         var planned = try self.firsts.value(inputs.mapValues(\.type)) { () throws(RuntimeError) in
             try self.planned(try self.firstStage(for: inputs))
         }
@@ -65,7 +79,7 @@ final class PlanCache: @unchecked Sendable {
         while true {
             let plan = try Plan(
                 stage.graph, parameters: [:], packs: PackStore(),
-                options: Plan.Options(threads: self.threads, keepsEverything: true))
+                options: Plan.Options(threads: self.threads, keepsEverything: true, mostBytes: self.model.limits.runBytes))
             for (name, tensor) in values where plan.hasInput(name) { try plan.setInput(name, tensor) }
             try plan.run()
             trace += stage.graph.nodes.map { ($0.name, $0.outputs.map { plan.view($0).copied() }) }
@@ -92,6 +106,8 @@ final class PlanCache: @unchecked Sendable {
         }
     }
 
+    private var options: Plan.Options { Plan.Options(threads: self.threads, mostBytes: self.model.limits.runBytes) }
+
     /// What makes a file's graph fast; the exporter validates with the same.
     private static let passes: [Pass] = [
         .widenNarrowFloats, .simplify, .shareCommon, .recoverOperators, .fuseGelu, .fuseAttention, .channelsLast, .fuseMatMul,
@@ -106,7 +122,7 @@ final class PlanCache: @unchecked Sendable {
         } catch {
             throw RuntimeError(error)
         }
-        let plan = try Plan(graph, parameters: [:], packs: self.packs, options: Plan.Options(threads: self.threads))
+        let plan = try Plan(graph, parameters: [:], packs: self.packs, options: self.options)
         return PlannedStage(stage, plan)
     }
 

@@ -17,9 +17,11 @@ package struct RuntimeError: Error, Sendable, CustomStringConvertible {
     }
 
     package let code: Code
-    /// The node, input or file.
+    /// The node with its operator, the input or the file.
     package let subject: String
     package let message: String
+    /// The model's file; nil where a graph alone is planned.
+    package private(set) var model: String?
 
     package init(_ code: Code, _ subject: String, _ message: String) {
         self.code = code
@@ -32,7 +34,13 @@ package struct RuntimeError: Error, Sendable, CustomStringConvertible {
     }
 
     package init(_ error: OnnxError) {
-        self.init(.model, "model", error.description)
+        let code: Code =
+            switch error.code {
+            case .unsupportedOpset, .unsupportedOperator, .unsupported: .unsupported
+            case .binding: .input
+            case .cannotRead, .tooLarge, .malformed, .externalData, .structure, .node, .notExportable, .cannotWrite: .model
+            }
+        self.init(code, error.subject, error.message)
     }
 
     package init(_ error: KernelError, at node: Node) {
@@ -46,5 +54,15 @@ package struct RuntimeError: Error, Sendable, CustomStringConvertible {
         self.init(code, "\(node.name) (\(error.subject))", error.message)
     }
 
-    package var description: String { "\(self.subject): \(self.message)" }
+    /// The same with the model's file.
+    func of(model: String) -> RuntimeError {
+        var error = self
+        error.model = model
+        return error
+    }
+
+    package var description: String {
+        let place = self.model.map { $0 == self.subject ? "" : "\($0): " } ?? ""
+        return "\(place)\(self.subject): \(self.message)"
+    }
 }

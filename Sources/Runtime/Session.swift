@@ -21,12 +21,15 @@ package final class Session: Sendable {
     }
 
     /// Maps and checks a model file.
-    /// - Parameter path: `model.onnx`; external data lies beside it.
-    package init(path: String, options: SessionOptions) throws(RuntimeError) {
+    /// - Parameters:
+    ///   - path: `model.onnx`; external data lies beside it.
+    ///   - limits: bounds on what the model may ask for.
+    package init(path: String, options: SessionOptions, limits: OnnxLimits = OnnxLimits()) throws(RuntimeError) {
         do throws(OnnxError) {
-            self.model = try OnnxFile.read(path)
+            self.model = try OnnxFile.read(path, limits: limits)
+            try self.model.refuseUnsupported(operators: OperatorTable.all)
         } catch {
-            throw RuntimeError(error)
+            throw RuntimeError(error).of(model: path)
         }
         self.options = options
         self.precision = computesInBFloat16() ? options.precision : .float32
@@ -38,15 +41,16 @@ package final class Session: Sendable {
             streams.append(
                 Stream(
                     thread: ComputeThread(threads: options.threads, cores: options.pinsThreads ? cores : nil),
-                    plans: PlanCache(self.model, threads: options.threads, precision: self.precision, packs: packs)))
+                    plans: PlanCache(
+                        self.model, path: path, threads: options.threads, precision: self.precision, packs: packs)))
         }
         self.streams = streams
         self.balance = Balance(places: streams.count)
     }
 
     /// - Parameter threads: size of the compute team of the only stream.
-    package convenience init(path: String, threads: Int) throws(RuntimeError) {
-        try self.init(path: path, options: SessionOptions(threads: threads))
+    package convenience init(path: String, threads: Int, limits: OnnxLimits = OnnxLimits()) throws(RuntimeError) {
+        try self.init(path: path, options: SessionOptions(threads: threads), limits: limits)
     }
 
     /// Runs the model; returns its outputs by name.

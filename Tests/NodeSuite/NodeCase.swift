@@ -21,6 +21,11 @@ package struct NodeCase: Sendable, CustomStringConvertible {
 
     package var modelPath: String { self.directory.appendingPathComponent("model.onnx").path }
 
+    /// The file of an input of the first data set.
+    package func inputPath(_ index: Int) -> String {
+        self.directory.appendingPathComponent("test_data_set_0/input_\(index).pb").path
+    }
+
     /// The operator of a model with one node; `several` for others, `unreadable` where the file is refused.
     package var operation: String {
         guard let model = try? OnnxFile.read(self.modelPath) else { return "unreadable" }

@@ -108,7 +108,7 @@ import Testing
     private static func element(_ byte: UInt8, _ type: DataType) -> UInt8 {
         let spare = UInt8(max(8 - type.fileBitCount, 0))
         return type == .int4 || type == .int2
-            ? UInt8(bitPattern: Int8(bitPattern: byte << spare) >> Int8(spare)) : byte << spare >> spare
+            ? UInt8(bitPattern: Int8(bitPattern: byte << spare) >> Int8(spare)) : (byte << spare) >> spare
     }
 
     @Test func everyElementTypeComesBack() throws {

@@ -51,6 +51,9 @@ struct ModelDirectory: ~Copyable {
 
     /// The components of a location: a plain relative path without `.`, `..`, empty parts, backslashes or NUL.
     static func components(of location: String, tensor: String) throws(OnnxError) -> [String] {
+        guard location.utf8.count <= 4096 else {
+            throw OnnxError(.externalData, tensor, "external data location has \(location.utf8.count) bytes")
+        }
         let parts = location.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         let isPlain = parts.allSatisfy { part in
             !part.isEmpty && part != "." && part != ".." && part.utf8.count <= 255

@@ -4,13 +4,35 @@ import Graph
 struct LoopState {
     let node: OnnxModel.Node
     let body: OnnxModel.Subgraph
+    /// Before the names of all iterations.
+    let prefix: String
+    let names: OnnxModel.NameSize
     var iteration = 0
     /// Names of the values that the next iteration is given.
     var carried: [String]
     /// Name of the value that says whether there is a next one; empty when only the count does.
     var condition: String
-    /// For each output that is collected, the names of its parts.
-    var collected: [[String]]
+
+    init(_ node: OnnxModel.Node, _ body: OnnxModel.Subgraph, prefix: String, carried: [String], condition: String) {
+        self.node = node
+        self.body = body
+        self.prefix = prefix
+        self.names = OnnxModel.NameSize(body)
+        self.carried = carried
+        self.condition = condition
+    }
+
+    /// Before the names of the next iteration.
+    var iterationPrefix: String { "\(self.prefix)\(self.iteration)/" }
+
+    /// For each output of the body that is collected, the names of its parts so far.
+    var collected: [[String]] {
+        let own = self.body.ownNames
+        let first = self.node.type == "Scan" ? self.carried.count : self.carried.count + 1
+        return self.body.outputs.dropFirst(first).map { output in
+            (0..<self.iteration).map { own.contains(output) ? "\(self.prefix)\($0)/\(output)" : output }
+        }
+    }
 
     var readNames: Set<String> {
         self.body.readNames.union(self.node.inputs).union(self.carried).union(self.collected.joined()).union([self.condition])
@@ -41,7 +63,9 @@ extension GraphImporter {
         guard let chosen = node.subgraphs[holds ? "then_branch" : "else_branch"] else {
             throw GraphError(.attribute, node.type, "a branch is absent")
         }
-        let body = chosen.prefixed("\(node.name)/")
+        let prefix = self.uniquePrefix(node.name)
+        try self.charge(OnnxModel.NameSize(chosen), prefix: prefix)
+        let body = chosen.prefixed(prefix)
         guard body.outputs.count == node.outputs.count else {
             throw GraphError(.arity, node.type, "the branch makes \(body.outputs.count) outputs, not \(node.outputs.count)")
         }
@@ -56,10 +80,8 @@ extension GraphImporter {
         guard body.inputs.count == carried.count + 2, body.outputs.count >= carried.count + 1,
             node.outputs.count <= body.outputs.count - 1
         else { throw GraphError(.arity, node.type, "inputs and outputs do not fit the body's") }
-        let collected = [[String]](repeating: [], count: body.outputs.count - 1 - carried.count)
-        self.push([
-            .loop(LoopState(node: node, body: body, carried: carried, condition: node.inputs[1], collected: collected))
-        ])
+        let prefix = self.uniquePrefix(node.name)
+        self.push([.loop(LoopState(node, body, prefix: prefix, carried: carried, condition: node.inputs[1]))])
     }
 
     /// One iteration of a loop, or its end.
@@ -76,8 +98,7 @@ extension GraphImporter {
             self.finish(state)
             return nil
         }
-        let prefix = "\(node.name)/\(state.iteration)/"
-        let body = state.body.prefixed(prefix)
+        let body = try self.iteration(of: state)
         try self.define(body.inputs[0], .constant(Tensor([Int64(state.iteration)], shape: [])))
         try self.define(body.inputs[1], .constant(Tensor(bools: [true], shape: [])))
         for (inner, outer) in zip(body.inputs.dropFirst(2), state.carried) {
@@ -87,15 +108,22 @@ extension GraphImporter {
         next.iteration += 1
         next.condition = body.outputs[0]
         next.carried = Array(body.outputs.dropFirst().prefix(state.carried.count))
-        for (index, output) in body.outputs.dropFirst(1 + state.carried.count).enumerated() {
-            next.collected[index].append(output)
-        }
         do throws(GraphError) {
             try self.inline(body, then: [.loop(next)])
         } catch {
-            throw OnnxError(error.at(node: node.name))
+            throw OnnxError(error, at: node)
         }
         return nil
+    }
+
+    /// The body under the names of the next iteration.
+    private mutating func iteration(of state: LoopState) throws(OnnxError) -> OnnxModel.Subgraph {
+        do throws(GraphError) {
+            try self.charge(state.names, prefix: state.iterationPrefix)
+        } catch {
+            throw OnnxError(.tooLarge, state.node.name, error.message)
+        }
+        return state.body.prefixed(state.iterationPrefix)
     }
 
     private mutating func finish(_ state: LoopState) {
@@ -126,12 +154,8 @@ extension GraphImporter {
                 throw GraphError(.attribute, node.type, "\(name) has \(values.count) numbers, not \(length)")
             }
         }
-        self.push([
-            .loop(
-                LoopState(
-                    node: node, body: body, carried: Array(node.inputs.prefix(states)), condition: "",
-                    collected: [[String]](repeating: [], count: body.outputs.count - states)))
-        ])
+        let carried = Array(node.inputs.prefix(states))
+        self.push([.loop(LoopState(node, body, prefix: self.uniquePrefix(node.name), carried: carried, condition: ""))])
     }
 
     private mutating func scanStep(_ state: LoopState) throws(OnnxError) -> String? {
@@ -153,14 +177,14 @@ extension GraphImporter {
             self.finish(state)
             return nil
         }
-        let prefix = "\(node.name)/\(state.iteration)/"
-        let body = state.body.prefixed(prefix)
+        let body = try self.iteration(of: state)
         for (inner, outer) in zip(body.inputs, state.carried) {
             try self.define(inner, try self.meaning(outer, in: node.name))
         }
         var work: [Work] = []
-        let fromStart = "\(prefix)index"
-        let fromEnd = "\(prefix)index from the end"
+        // No names of a body begin like these.
+        let fromStart = "\(state.iterationPrefix)#index"
+        let fromEnd = "\(state.iterationPrefix)#index from the end"
         try self.define(fromStart, .constant(Tensor([Int64(state.iteration)], shape: [])))
         try self.define(fromEnd, .constant(Tensor([-1 - Int64(state.iteration)], shape: [])))
         for (place, (inner, outer)) in zip(body.inputs.dropFirst(state.carried.count), scanned).enumerated() {
@@ -174,13 +198,10 @@ extension GraphImporter {
         var next = state
         next.iteration += 1
         next.carried = Array(body.outputs.prefix(state.carried.count))
-        for (position, output) in body.outputs.dropFirst(state.carried.count).enumerated() {
-            next.collected[position].append(output)
-        }
         do throws(GraphError) {
             try self.inline(body, before: work, then: [.loop(next)])
         } catch {
-            throw OnnxError(error.at(node: node.name))
+            throw OnnxError(error, at: node)
         }
         return nil
     }

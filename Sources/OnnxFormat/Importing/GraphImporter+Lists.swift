@@ -43,6 +43,7 @@ extension GraphImporter {
             let place = try Self.place(inputs, 2, node, count: list.count + 1, standard: list.count, size: list.count)
             list.insert(try self.tensor(inputs, 1, node), at: place)
         }
+        try self.charge(list: list.count)
         return [.list(list)]
     }
 
@@ -96,15 +97,15 @@ extension GraphImporter {
         var ids: [ValueID?] = []
         for (index, part) in try Self.list(inputs, node).enumerated() {
             guard let id = self.value("\(node.name)[\(index)]", part) else { continue }
-            ids.append(isNew ? try self.graph.apply(Unsqueeze(axes: [axis]), id, name: "\(node.name)/Unsqueeze") : id)
+            ids += isNew ? try self.append(Unsqueeze(axes: [axis]), [id], name: "\(node.name)/Unsqueeze") : [id]
         }
-        return .value(try self.graph.append(Concat(axis: axis), ids, name: node.name)[0])
+        return .value(try self.append(Concat(axis: axis), ids, name: node.name)[0])
     }
 
     private mutating func split(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> Meaning {
         try Self.allow(["axis", "keepdims"], in: node)
         let type = try self.type(node, inputs)
-        guard let id = self.value(node.inputs[0], try self.tensor(inputs, 0, node)) else { return .nothing }
+        guard let id = self.value(node.inputs[0], try self.tensor(inputs, 0, node)) else { return .unknown }
         let given = try Self.int("axis", node) ?? 0
         guard given >= -type.rank, given < type.rank else { throw GraphError(.attribute, node.type, "axis \(given) of \(type)") }
         let axis = given < 0 ? given + type.rank : given
@@ -143,7 +144,10 @@ extension GraphImporter {
         guard let body = node.subgraphs["body"], body.inputs.count == inputs.count, body.outputs.count == node.outputs.count
         else { throw GraphError(.arity, node.type, "inputs and outputs do not fit the body's") }
         let count = try Self.list(inputs, node).count
-        let bodies = (0..<count).map { body.prefixed("\(node.name)/\($0)/") }
+        let prefix = self.uniquePrefix(node.name)
+        let names = OnnxModel.NameSize(body)
+        for _ in 0..<count { try self.charge(names, prefix: prefix) }
+        let bodies = (0..<count).map { body.prefixed("\(prefix)\($0)/") }
         let lists = node.outputs.enumerated().filter { !$0.element.isEmpty }
             .map { index, name in Work.list(name: name, parts: bodies.map { $0.outputs[index] }) }
         self.push(lists)

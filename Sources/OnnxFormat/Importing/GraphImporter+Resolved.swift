@@ -46,7 +46,7 @@ extension GraphImporter {
             throw GraphError(.attribute, node.type, "needs exactly one value and no inputs")
         }
         switch (name, value) {
-        case ("value", .tensor(let tensor)): return tensor
+        case ("value", .tensor(let tensor)), ("sparse_value", .tensor(let tensor)): return tensor
         case ("value_int", .int(let number)): return Tensor([Int64(number)], shape: [])
         case ("value_ints", .ints(let numbers)): return Tensor(numbers.map { Int64($0) }, shape: [numbers.count])
         case ("value_float", .float(let number)): return Tensor([number], shape: [])
@@ -101,16 +101,18 @@ extension GraphImporter {
             element = Tensor(TensorType(value.type.dataType, []), storage: value.storage, byteOffset: value.byteOffset)
         default: throw GraphError(.attribute, node.type, "value must be a tensor of one element")
         }
-        if let single = SmallTensor(element), let places = positions([], in: shape),
-            let filled = single.picking(places, shape: shape)
+        let most = element.type.dataType.isFoldedFloat ? SmallTensor.mostFloats : SmallTensor.mostInts
+        if let count = TensorType.checkedElementCount(shape), count <= most, let single = SmallTensor(element),
+            let places = positions([], in: shape), let filled = single.picking(places, shape: shape)
         {
+            try self.charge(constant: TensorType(filled.dataType, shape))
             return .constant(filled.tensor)
         }
         let value = self.graph.constant(element, name: "\(node.name).value")
-        return .value(try self.graph.apply(Expand(shape), value, name: node.name))
+        return .value(try self.append(Expand(shape), [value], name: node.name)[0])
     }
 
-    private func folded(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> Tensor? {
+    private mutating func folded(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) -> Tensor? {
         guard ShapeArithmetic.types.contains(node.type), node.outputs.count == 1, !inputs.isEmpty else { return nil }
         var constants: [SmallTensor?] = []
         for input in inputs {
@@ -123,6 +125,8 @@ extension GraphImporter {
         }
         let folded = ShapeArithmetic.FoldedNode(
             type: node.type, opset: node.opset, attributes: node.attributes, inputs: constants)
-        return try ShapeArithmetic.fold(folded)?.tensor
+        guard let result = try ShapeArithmetic.fold(folded) else { return nil }
+        try self.charge(constant: TensorType(result.dataType, result.shape))
+        return result.tensor
     }
 }

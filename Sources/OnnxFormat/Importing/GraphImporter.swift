@@ -7,6 +7,8 @@ struct GraphImporter {
         case value(ValueID)
         /// Enters the graph when an operator reads it, under the name that it was first given.
         case constant(Tensor, name: String? = nil)
+        /// What a node would make that is not supported; reading goes on to find the others.
+        case unknown
         /// Tensors, values or constants each.
         case list([Meaning])
         /// An optional without a value; one with a value means that value.
@@ -32,6 +34,14 @@ struct GraphImporter {
     /// Values of the constants that are in the graph, by the name in the file.
     private var constants: [String: ValueID] = [:]
     private var importedCount = 0
+    private var stageCount = 0
+    /// Bytes of renamed names, and of constants that were worked out.
+    private var nameBytes = 0
+    private var constantBytes = 0
+    /// Prefixes that were given to the names of bodies, and how often one was wanted.
+    private var prefixes: Set<String> = []
+    private var prefixCounts: [String: Int] = [:]
+    private var unsupported: [OnnxError] = []
 
     init(_ model: OnnxModel, _ table: OnnxTable) {
         self.model = model
@@ -90,7 +100,7 @@ struct GraphImporter {
         switch meaning {
         case .value(let id): self.graph[id].type
         case .constant(let tensor, _): tensor.type
-        case .list, .nothing: nil
+        case .unknown, .list, .nothing: nil
         }
     }
 
@@ -98,7 +108,7 @@ struct GraphImporter {
     mutating func value(_ alias: String, _ meaning: Meaning) -> ValueID? {
         switch meaning {
         case .value(let id): return id
-        case .list, .nothing: return nil
+        case .unknown, .list, .nothing: return nil
         case .constant(let tensor, let first):
             let name = first ?? alias
             if let known = self.constants[name] { return known }
@@ -130,6 +140,10 @@ struct GraphImporter {
                 demand = nil
             }
             if let demand {
+                try self.refuseUnsupported()
+                guard case .value? = self.meanings[demand] else {
+                    throw OnnxError(.structure, self.model.name, "needs a value that is never known: '\(demand)'")
+                }
                 self.pending.append(work)
                 return demand
             }
@@ -137,8 +151,60 @@ struct GraphImporter {
         return nil
     }
 
+    /// Throws one error for all nodes that are not supported.
+    private func refuseUnsupported() throws(OnnxError) {
+        guard let first = self.unsupported.first else { return }
+        guard self.unsupported.count > 1 else { throw first }
+        let listed = self.unsupported.prefix(32).map(\.description)
+        let more = self.unsupported.count - listed.count
+        throw OnnxError(
+            .node, self.model.name,
+            "\(self.unsupported.count) nodes are not supported: \(listed.joined(separator: "; "))\(more > 0 ? "; and \(more) more" : "")"
+        )
+    }
+
+    /// A prefix for the names of a body that no other body has.
+    mutating func uniquePrefix(_ name: String) -> String {
+        var prefix = "\(name)/"
+        while !self.prefixes.insert(prefix).inserted {
+            self.prefixCounts[name, default: 0] += 1
+            prefix = "\(name)_\(self.prefixCounts[name, default: 0])/"
+        }
+        return prefix
+    }
+
+    /// Counts the names that a body gets before they are made.
+    mutating func charge(_ names: OnnxModel.NameSize, prefix: String) throws(GraphError) {
+        self.nameBytes += names.byteCount + names.count * (prefix.utf8.count + 32)
+        guard self.nameBytes <= self.model.limits.expandedBytes else {
+            throw GraphError(
+                .structure, prefix, "names of more than \(self.model.limits.expandedBytes) bytes once loops are unrolled")
+        }
+    }
+
+    /// Counts a constant that was worked out, before it is made.
+    mutating func charge(constant type: TensorType) throws(GraphError) {
+        self.constantBytes += type.byteCount
+        guard self.constantBytes <= self.model.limits.expandedBytes else {
+            throw GraphError(.shape, "constants", "more than \(self.model.limits.expandedBytes) bytes are worked out")
+        }
+    }
+
+    /// Counts a list, which every insertion copies.
+    mutating func charge(list count: Int) throws(GraphError) {
+        self.constantBytes += count * MemoryLayout<Meaning>.stride
+        guard self.constantBytes <= self.model.limits.expandedBytes else {
+            throw GraphError(.shape, "lists", "more than \(self.model.limits.expandedBytes) bytes are worked out")
+        }
+    }
+
     /// Ends the graph here: its outputs are the wanted value and all that the pending work reads.
     mutating func cut(for wanted: String) throws(OnnxError) -> (graph: Graph, wanted: String) {
+        self.stageCount += 1
+        guard self.stageCount <= self.model.limits.stages else {
+            throw OnnxError(
+                .tooLarge, self.model.name, "more than \(self.model.limits.stages) parts that must run one after the other")
+        }
         var names = self.pending.reduce(into: Set(self.model.outputs.map(\.name))) { $0.formUnion($1.readNames) }
         names.insert(wanted)
         var alive: [String: Meaning] = [:]
@@ -155,7 +221,7 @@ struct GraphImporter {
                     self.graph.output(partName, id)
                 }
                 alive[name] = .list(parts)
-            case .constant?, .nothing?, nil: break
+            case .constant?, .unknown?, .nothing?, nil: break
             }
         }
         let outputs = self.graph.outputs
@@ -165,7 +231,7 @@ struct GraphImporter {
         self.meanings = self.meanings.filter {
             switch $0.value {
             case .value, .list: false
-            case .constant, .nothing: true
+            case .constant, .unknown, .nothing: true
             }
         }
         var inputs: [String: Meaning] = [:]
@@ -200,9 +266,15 @@ struct GraphImporter {
         let inputs = try node.inputs.map { (name) throws(OnnxError) in
             name.isEmpty ? nil : try self.meaning(name, in: node.name)
         }
+        if inputs.contains(where: { if case .unknown? = $0 { true } else { false } }) {
+            self.defineUnknown(node)
+            return nil
+        }
         do throws(GraphError) {
             if let function = self.model.functions[node.qualifiedType] {
-                self.push(try function.expanded(for: node).map { .node($0) })
+                let prefix = self.uniquePrefix(node.name)
+                try self.charge(OnnxModel.NameSize(function.nodes), prefix: prefix)
+                self.push(try function.expanded(for: node, prefix: prefix).map { .node($0) })
             } else if !node.subgraphs.isEmpty {
                 return try self.control(node, inputs)
             } else if let listed = try self.listed(node, inputs) {
@@ -214,9 +286,19 @@ struct GraphImporter {
             }
             return nil
         } catch {
-            if case .valueNeeded(let index) = error.code, index < node.inputs.count { return node.inputs[index] }
-            throw OnnxError(error.at(node: node.name))
+            switch error.code {
+            case .valueNeeded(let index) where index < node.inputs.count: return node.inputs[index]
+            case .unsupported:
+                self.unsupported.append(OnnxError(error, at: node))
+                self.defineUnknown(node)
+                return nil
+            default: throw OnnxError(error, at: node)
+            }
         }
+    }
+
+    private mutating func defineUnknown(_ node: OnnxModel.Node) {
+        for name in node.outputs where !name.isEmpty && self.meanings[name] == nil { self.meanings[name] = .unknown }
     }
 
     private mutating func defining(_ meanings: [Meaning], of node: OnnxModel.Node) throws(GraphError) -> String? {
@@ -247,33 +329,32 @@ struct GraphImporter {
             switch input {
             case .list: throw GraphError(.dataType, node.type, "an input is a list of tensors")
             case .nothing: throw GraphError(.dataType, node.type, "an input is an optional without a value")
-            case .value, .constant: break
+            case .value, .constant, .unknown: break
             }
         }
-        let known = self.graph.values.count
+        let first = self.graph.values.count
         let outputs: [ValueID]
         if let composition = try self.table[composition: node.type]?.init(onnx: &reader) {
-            let ids = try self.operands(node, inputs, reader)
+            let ids = self.operands(node, inputs, reader)
             outputs = try self.graph.inline(node.name, ids) { (part, inputs) throws(GraphError) in
                 try composition.emit(into: &part, inputs)
             }
         } else if let op = try self.table[node.type]?.init(onnx: &reader) {
-            outputs = try self.graph.append(op, try self.operands(node, inputs, reader), name: node.name)
+            outputs = try self.graph.append(op, self.operands(node, inputs, reader), name: node.name)
         } else {
             throw GraphError(.unsupported, node.type, "is only supported on constant sizes")
         }
-        for value in self.graph.values.dropFirst(known) { try self.check(value) }
+        for value in self.graph.values[first...] { try self.check(value) }
         // What is known now may decide sizes later.
         return outputs.map { id in self.graph[id].constant.map { .constant($0) } ?? .value(id) }
     }
 
-    /// The inputs that the reader left, in the graph.
-    private mutating func operands(
-        _ node: OnnxModel.Node, _ inputs: [Meaning?], _ reader: OnnxReader
-    ) throws(GraphError) -> [ValueID?] {
-        guard reader.unread.isEmpty else {
+    /// The inputs that the reader left, in the graph. Attributes that it left are noted.
+    private mutating func operands(_ node: OnnxModel.Node, _ inputs: [Meaning?], _ reader: OnnxReader) -> [ValueID?] {
+        if !reader.unread.isEmpty {
             let names = reader.unread.joined(separator: ", ")
-            throw GraphError(.unsupported, node.type, "attributes that are not supported: \(names)")
+            let error = GraphError(.unsupported, node.type, "attributes that are not supported: \(names)")
+            self.unsupported.append(OnnxError(error, at: node))
         }
         var ids: [ValueID?] = []
         for (index, name) in node.inputs.enumerated() where !reader.consumed.contains(index) {
@@ -281,6 +362,13 @@ struct GraphImporter {
         }
         while let last = ids.last, last == nil { ids.removeLast() }
         return ids
+    }
+
+    /// Applies an operator whose outputs are within the limits.
+    mutating func append(_ op: any Operator, _ inputs: [ValueID?], name: String) throws(GraphError) -> [ValueID] {
+        let outputs = try self.graph.append(op, inputs, name: name)
+        for id in outputs { try self.check(self.graph[id]) }
+        return outputs
     }
 
     /// Joins values along a new axis.
@@ -291,14 +379,12 @@ struct GraphImporter {
                 guard let meaning = self.meanings[part], let id = self.value(part, meaning) else {
                     throw GraphError(.structure, name, "\(part) is not made by the loop")
                 }
-                ids.append(try self.graph.apply(Unsqueeze(axes: [axis]), id, name: "\(part)/Unsqueeze"))
+                ids += try self.append(Unsqueeze(axes: [axis]), [id], name: "\(part)/Unsqueeze")
             }
             guard !ids.isEmpty else {
                 throw GraphError(.unsupported, name, "a loop that runs no time has no shape for what it collects")
             }
-            let id = try self.graph.append(Concat(axis: axis), ids, name: name)[0]
-            try self.check(self.graph[id])
-            try self.redefine(name, .value(id))
+            for id in try self.append(Concat(axis: axis), ids, name: name) { try self.redefine(name, .value(id)) }
         } catch {
             throw OnnxError(error)
         }
@@ -324,6 +410,7 @@ struct GraphImporter {
 
     /// The finished graph with the model's outputs, without what they do not need.
     mutating func finish(binding: [String: Int]) throws(OnnxError) -> Graph {
+        try self.refuseUnsupported()
         guard !self.model.outputs.isEmpty else { throw OnnxError(.structure, self.model.name, "the model has no outputs") }
         for port in self.model.outputs {
             switch (self.meanings[port.name], port.kind) {

@@ -23,8 +23,8 @@ extension OnnxModel {
     package func stage(
         binding: [String: Int] = [:], inputs: [String: [Int]]? = nil, operators: [any Operator.Type]
     ) throws(OnnxError) -> OnnxStage {
+        try self.refuseUnsupported(operators: operators)
         let table = OnnxTable(operators)
-        try self.refuseUnsupportedOperators(table)
         var importer = GraphImporter(self, table)
         let types = try self.inputTypes(binding: binding, inputs: inputs ?? [:])
         try importer.addInputs(types, of: self.inputs)
@@ -52,14 +52,15 @@ extension OnnxModel {
         return types
     }
 
-    private func refuseUnsupportedOperators(_ table: OnnxTable) throws(OnnxError) {
+    /// Throws one error that names everything in the model that cannot be computed with these operators.
+    package func refuseUnsupported(operators: [any Operator.Type]) throws(OnnxError) {
+        let table = OnnxTable(operators)
+        var unsupported = self.unsupported
         let all = (self.nodes + self.functions.values.flatMap(\.nodes)).flatMap(\.withInnerNodes)
-        let unknown = all.filter { !table.isKnown($0) && self.functions[$0.qualifiedType] == nil }
-        guard unknown.isEmpty else {
-            throw OnnxError(
-                .unsupportedOperator, self.name.isEmpty ? "model" : self.name,
-                "operators that are not supported: \(countedNames(unknown.map(\.qualifiedType)))")
+        for node in all where !table.isKnown(node) && self.functions[node.qualifiedType] == nil {
+            unsupported.add(.operators, node.qualifiedType)
         }
+        if let error = unsupported.error(self.name) { throw error }
     }
 }
 

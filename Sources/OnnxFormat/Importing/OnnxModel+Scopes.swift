@@ -2,7 +2,7 @@ import Graph
 
 extension OnnxModel.Subgraph {
     /// Names that the subgraph itself gives a meaning.
-    private var ownNames: Set<String> {
+    var ownNames: Set<String> {
         Set(self.inputs).union(self.initializers.map(\.name)).union(self.nodes.flatMap(\.outputs)).subtracting([""])
     }
 
@@ -70,7 +70,9 @@ extension OnnxModel.Node {
 
 extension OnnxModel.Function {
     /// The nodes that stand for one call; names of the function's own get the call's name before them.
-    func expanded(for call: OnnxModel.Node) throws(GraphError) -> [OnnxModel.Node] {
+    ///
+    /// - Parameter prefix: ends with a slash.
+    func expanded(for call: OnnxModel.Node, prefix: String) throws(GraphError) -> [OnnxModel.Node] {
         guard call.inputs.count <= self.inputs.count, call.outputs.count <= self.outputs.count else {
             throw GraphError(.arity, call.type, "the function takes \(self.inputs.count) inputs, \(self.outputs.count) outputs")
         }
@@ -78,7 +80,6 @@ extension OnnxModel.Function {
         if let stranger = call.attributes.keys.sorted().first(where: { !known.contains($0) }) {
             throw GraphError(.attribute, call.type, "the function has no attribute \(stranger)")
         }
-        let prefix = "\(call.name)/"
         var names: [String: String] = [:]
         for name in Set(self.nodes.flatMap(\.outputs)) where !name.isEmpty { names[name] = prefix + name }
         for (index, name) in self.inputs.enumerated() { names[name] = index < call.inputs.count ? call.inputs[index] : "" }
@@ -91,5 +92,49 @@ extension OnnxModel.Function {
                     outputs: [output], attributes: [:]))
         }
         return nodes
+    }
+}
+
+extension OnnxModel {
+    /// How many names a body has and how long they are: what renaming them costs.
+    struct NameSize: Sendable {
+        private(set) var count = 0
+        private(set) var byteCount = 0
+
+        init(_ nodes: [Node]) {
+            for node in nodes.flatMap(\.withInnerNodes) { self.add([node.name] + node.inputs + node.outputs) }
+        }
+
+        init(_ body: Subgraph) {
+            self.init(body.nodes)
+            self.add(body.inputs + body.outputs + body.initializers.map(\.name))
+        }
+
+        private mutating func add(_ names: [String]) {
+            self.count += names.count
+            self.byteCount += names.reduce(0) { $0 + $1.utf8.count }
+        }
+    }
+
+    /// Throws when a function calls itself, by itself or through others: its body has no end.
+    func refuseRecursion() throws(OnnxError) {
+        let calls = self.functions.mapValues { function in
+            Set(function.nodes.flatMap(\.withInnerNodes).map(\.qualifiedType)).filter { self.functions[$0] != nil }
+        }
+        var callers: [String: [String]] = [:]
+        for (name, called) in calls {
+            for inner in called { callers[inner, default: []].append(name) }
+        }
+        // Functions are taken out once all that they call are; what remains calls itself.
+        var open = calls.mapValues(\.count)
+        var ready = open.filter { $0.value == 0 }.map(\.key)
+        while let name = ready.popLast() {
+            open[name] = nil
+            for caller in callers[name, default: []] {
+                open[caller, default: 0] -= 1
+                if open[caller] == 0 { ready.append(caller) }
+            }
+        }
+        if let name = open.keys.min() { throw OnnxError(.structure, name, "the function calls itself") }
     }
 }

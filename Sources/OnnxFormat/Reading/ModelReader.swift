@@ -13,58 +13,47 @@ struct ModelReader {
     }
 
     consuming func read(directory: consuming ModelDirectory, model: OnnxModel.File) throws(OnnxError) -> OnnxModel {
-        try self.refuseUnsupported()
-        var tensors = TensorReader(directory: directory, limits: self.limits)
-        let initializers = try self.takeInitializers(&tensors)
-        let graph = self.proto.graph
-        let opset = try self.opset()
-        let nodes = try SubgraphReader.nodes(graph.node, opset: opset, &tensors)
-        let functions = try SubgraphReader.functions(self.proto.functions, opset: opset, &tensors)
-        let weights = Set(initializers.map(\.name))
-        let files = tensors.files.map { OnnxModel.File(path: $0.location, contents: $0.storage) }
-        return OnnxModel(
-            name: graph.name, opset: opset, irVersion: Int(self.proto.irVersion),
-            producerName: self.proto.producerName, producerVersion: self.proto.producerVersion,
-            modelVersion: Int(self.proto.modelVersion), metadata: try self.metadata(),
-            inputs: try self.ports(graph.input.filter { !weights.contains($0.name) }),
-            outputs: try self.ports(graph.output), files: [model] + files, initializers: initializers, nodes: nodes,
-            functions: functions, limits: self.limits)
-    }
-
-    /// Each proto is given up once its tensor is read, so that weights inside the model file are not held twice.
-    private mutating func takeInitializers(_ tensors: inout TensorReader) throws(OnnxError) -> [(name: String, tensor: Tensor)] {
-        var pending = Array(self.proto.graph.initializer.reversed())
-        self.proto.graph.initializer = []
-        var result: [(name: String, tensor: Tensor)] = []
-        result.reserveCapacity(pending.count)
-        while let tensor = pending.popLast() {
-            guard !tensor.name.isEmpty else { throw OnnxError(.malformed, self.path, "an initializer has no name") }
-            result.append((tensor.name, try tensors.read(tensor, tensor.name)))
-        }
-        return result
-    }
-
-    /// What can carry tensors or code past the checks is refused as a whole.
-    private func refuseUnsupported() throws(OnnxError) {
         guard self.proto.hasGraph else { throw OnnxError(.malformed, self.path, "the model has no graph") }
         guard self.proto.irVersion >= 3 else {
             throw OnnxError(.unsupported, self.path, "ir_version \(self.proto.irVersion) is older than 3")
         }
-        guard self.proto.trainingInfo.isEmpty else { throw OnnxError(.unsupported, self.path, "training_info is not read") }
-        guard self.proto.graph.sparseInitializer.isEmpty else {
-            throw OnnxError(.unsupported, self.path, "sparse initializers are not read")
-        }
+        var tensors = TensorReader(directory: directory, limits: self.limits)
+        if !self.proto.trainingInfo.isEmpty { tensors.unsupported.add(.parts, "training_info") }
+        let opset = try self.opset(&tensors.unsupported)
+        let dense = self.proto.graph.initializer
+        self.proto.graph.initializer = []
+        let initializers = try SubgraphReader.initializers(
+            dense, self.proto.graph.sparseInitializer, &tensors, self.path)
+        let graph = self.proto.graph
+        let nodes = try SubgraphReader.nodes(graph.node, opset: opset, &tensors)
+        let functions = try SubgraphReader.functions(self.proto.functions, opset: opset, &tensors)
+        let weights = Set(initializers.map(\.name))
+        let inputs = try self.ports(graph.input.filter { !weights.contains($0.name) }, &tensors.unsupported)
+        let outputs = try self.ports(graph.output, &tensors.unsupported)
+        let files = tensors.files.map { OnnxModel.File(path: $0.location, contents: $0.storage) }
+        let result = OnnxModel(
+            name: graph.name, opset: opset, irVersion: Int(self.proto.irVersion),
+            producerName: self.proto.producerName, producerVersion: self.proto.producerVersion,
+            modelVersion: Int(self.proto.modelVersion), metadata: try self.metadata(), inputs: inputs, outputs: outputs,
+            files: [model] + files, initializers: initializers, nodes: nodes, functions: functions, limits: self.limits,
+            unsupported: tensors.unsupported)
+        try result.refuseRecursion()
+        return result
     }
 
-    private func opset() throws(OnnxError) -> Int {
-        let versions = self.proto.opsetImport.filter { $0.domain.isEmpty || $0.domain == "ai.onnx" }.map(\.version)
+    /// The opset of the default domain. A model of foreign operators alone has none: 0.
+    private func opset(_ unsupported: inout Unsupported) throws(OnnxError) -> Int {
+        let isDefault = { (domain: String) in domain.isEmpty || domain == "ai.onnx" }
+        let versions = self.proto.opsetImport.filter { isDefault($0.domain) }.map(\.version)
+        if versions.isEmpty, !self.proto.opsetImport.isEmpty, !self.proto.graph.node.contains(where: { isDefault($0.domain) }) {
+            return 0
+        }
         guard let version = versions.first, versions.count == 1 else {
             throw OnnxError(.malformed, self.path, "the default domain is imported \(versions.count) times, not once")
         }
-        guard OnnxVersion.opsets.contains(Int(version)) else {
-            let range = OnnxVersion.opsets
-            throw OnnxError(
-                .unsupportedOpset, self.path, "opset \(version); \(range.lowerBound) to \(range.upperBound) are supported")
+        let range = OnnxVersion.opsets
+        if !range.contains(Int(version)) {
+            unsupported.add(.opsets, "\(version)", at: "\(range.lowerBound) to \(range.upperBound) are")
         }
         return Int(version)
     }
@@ -77,22 +66,29 @@ struct ModelReader {
         return result
     }
 
-    private func ports(_ values: [Onnx_ValueInfoProto]) throws(OnnxError) -> [OnnxPort] {
+    private func ports(
+        _ values: [Onnx_ValueInfoProto], _ unsupported: inout Unsupported
+    ) throws(OnnxError) -> [OnnxPort] {
         var names: Set<String> = []
-        return try values.map { (value) throws(OnnxError) in
+        var ports: [OnnxPort] = []
+        for value in values {
             guard !value.name.isEmpty, names.insert(value.name).inserted else {
                 throw OnnxError(.structure, self.path, "input or output '\(value.name)' has no name or is given twice")
             }
-            return try self.port(value)
+            if let port = try self.port(value, &unsupported) { ports.append(port) }
         }
+        return ports
     }
 
-    private func port(_ value: Onnx_ValueInfoProto) throws(OnnxError) -> OnnxPort {
+    /// Nil for a kind of value or an element type that is not read, which is noted.
+    private func port(_ value: Onnx_ValueInfoProto, _ unsupported: inout Unsupported) throws(OnnxError) -> OnnxPort? {
         guard let (tensor, kind) = value.type.tensorType(as: .tensor) else {
-            throw OnnxError(.unsupported, value.name, "only dense tensors, lists and optionals of them can be inputs and outputs")
+            unsupported.add(.parts, "inputs and outputs that are no tensors, lists or optionals of them", at: value.name)
+            return nil
         }
         guard let dataType = DataType(onnxCode: Int(tensor.elemType)) else {
-            throw OnnxError(.unsupported, value.name, "element type \(tensor.elemType) is not read")
+            unsupported.add(.elementTypes, Unsupported.elementType(tensor.elemType), at: value.name)
+            return nil
         }
         guard tensor.hasShape else { return OnnxPort(name: value.name, dataType: dataType, dimensions: nil, kind: kind) }
         guard tensor.shape.dim.count <= self.limits.rank else {
@@ -122,10 +118,4 @@ extension Onnx_TypeProto {
         default: nil
         }
     }
-}
-
-/// `Foo × 3, Bar × 1`, sorted by name.
-func countedNames(_ names: [String]) -> String {
-    let counts = names.reduce(into: [:]) { (counts: inout [String: Int], name) in counts[name, default: 0] += 1 }
-    return counts.sorted { $0.key < $1.key }.map { "\($0.key) × \($0.value)" }.joined(separator: ", ")
 }

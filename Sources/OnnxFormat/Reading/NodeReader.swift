@@ -41,32 +41,32 @@ struct NodeReader {
         return node
     }
 
-    private func value(_ attribute: Onnx_AttributeProto, _ tensors: inout TensorReader) throws(OnnxError) -> OnnxValue {
+    /// Nil for what is not read, which is noted.
+    private func value(_ attribute: Onnx_AttributeProto, _ tensors: inout TensorReader) throws(OnnxError) -> OnnxValue? {
+        let place = "\(self.name).\(attribute.name)"
         switch attribute.type {
         case .int: return .int(try self.int(attribute.i, attribute))
         case .ints:
             return .ints(try attribute.ints.map { (value) throws(OnnxError) in try self.int(value, attribute) })
         case .float: return .float(attribute.f)
         case .floats: return .floats(attribute.floats)
-        case .string:
-            guard let text = String(validating: attribute.s, as: UTF8.self) else {
-                throw OnnxError(.malformed, self.name, "attribute \(attribute.name) is not UTF-8")
-            }
-            return .string(text)
-        case .tensor: return .tensor(try tensors.read(attribute.t, "\(self.name).\(attribute.name)"))
-        case .undefined: throw OnnxError(.malformed, self.name, "attribute \(attribute.name) has no type")
+        case .string: return .string(try self.text(attribute.s, attribute))
         case .strings:
-            return .strings(
-                try attribute.strings.map { (text) throws(OnnxError) in
-                    guard let text = String(validating: text, as: UTF8.self) else {
-                        throw OnnxError(.malformed, self.name, "attribute \(attribute.name) is not UTF-8")
-                    }
-                    return text
-                })
-        case .graph, .graphs: throw self.unsupported(attribute, "a list of subgraphs")
-        case .sparseTensor, .sparseTensors: throw self.unsupported(attribute, "a sparse tensor")
-        case .tensors, .typeProto, .typeProtos: throw self.unsupported(attribute, "tensors or types")
+            return .strings(try attribute.strings.map { (text) throws(OnnxError) in try self.text(text, attribute) })
+        case .tensor: return try tensors.read(attribute.t, place).map { .tensor($0) }
+        case .sparseTensor: return try tensors.read(attribute.sparseTensor, place).map { .tensor($0) }
+        case .undefined: throw OnnxError(.malformed, self.name, "attribute \(attribute.name) has no type")
+        case .graph, .graphs, .sparseTensors, .tensors, .typeProto, .typeProtos:
+            tensors.unsupported.add(.attributes, "\(attribute.name) of \(self.proto.opType)", at: self.name)
+            return nil
         }
+    }
+
+    private func text(_ bytes: Data, _ attribute: Onnx_AttributeProto) throws(OnnxError) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw OnnxError(.malformed, self.name, "attribute \(attribute.name) is not UTF-8")
+        }
+        return text
     }
 
     /// Attributes are axes, counts and sizes; with 32 bits the type rules can add and multiply them safely.
@@ -76,9 +76,5 @@ struct NodeReader {
             throw OnnxError(.node, self.name, "attribute \(attribute.name) of \(self.proto.opType) is outside 32 bits")
         }
         return Int(value)
-    }
-
-    private func unsupported(_ attribute: Onnx_AttributeProto, _ what: String) -> OnnxError {
-        OnnxError(.unsupported, self.name, "attribute \(attribute.name) of \(self.proto.opType) is \(what)")
     }
 }

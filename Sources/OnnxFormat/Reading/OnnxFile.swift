@@ -18,7 +18,7 @@ package enum OnnxFile {
         let (directoryPath, name) = splitPath(path)
         let directory = try ModelDirectory(directoryPath)
         let contents = try directory.mapModel(name, limit: limits.modelBytes)
-        return try ModelReader(try self.parse(contents, path), path: path, limits: limits)
+        return try ModelReader(try self.parse(contents, .model, path, limits), path: path, limits: limits)
             .read(directory: directory, model: OnnxModel.File(path: name, contents: contents))
     }
 
@@ -29,7 +29,7 @@ package enum OnnxFile {
         let (directoryPath, name) = splitPath(path)
         let directory = try ModelDirectory(directoryPath)
         let contents = try directory.mapModel(name, limit: limits.modelBytes)
-        return try self.tensor(unsafe Data(contents.slice(0, contents.byteCount)), directory, path, limits)
+        return try self.tensor(contents, directory, path, limits)
     }
 
     /// Reads one tensor from its bytes (`TensorProto`). External data is refused.
@@ -37,36 +37,40 @@ package enum OnnxFile {
     package static func tensor(
         _ bytes: [UInt8], of path: String, limits: OnnxLimits = OnnxLimits()
     ) throws(OnnxError) -> (name: String, tensor: Tensor) {
-        try self.tensor(bytes, try ModelDirectory(splitPath(path).0), path, limits)
+        let contents = TensorStorage(byteCount: bytes.count)
+        unsafe bytes.withUnsafeBytes { unsafe contents.bytes.copyMemory(from: $0) }
+        return try self.tensor(contents, try ModelDirectory(splitPath(path).0), path, limits)
     }
 
     private static func tensor(
-        _ bytes: some SwiftProtobufContiguousBytes, _ directory: consuming ModelDirectory, _ path: String,
-        _ limits: OnnxLimits
+        _ contents: TensorStorage, _ directory: consuming ModelDirectory, _ path: String, _ limits: OnnxLimits
     ) throws(OnnxError) -> (name: String, tensor: Tensor) {
-        let proto: Onnx_TensorProto
-        do {
-            proto = try Onnx_TensorProto(serializedBytes: bytes)
-        } catch {
-            throw OnnxError(.malformed, path, "the bytes are no tensor")
-        }
+        let proto: Onnx_TensorProto = try self.parse(contents, .tensor, path, limits)
         guard proto.dataLocation != .external else {
             throw OnnxError(.externalData, path, "a tensor of its own has no data file")
         }
         var reader = TensorReader(directory: directory, limits: limits)
-        return (proto.name, try reader.read(proto, proto.name))
+        guard let tensor = try reader.read(proto, proto.name) else {
+            throw reader.unsupported.error(path) ?? OnnxError(.unsupported, path, "the tensor is not read")
+        }
+        return (proto.name, tensor)
     }
 
-    private static func parse(_ contents: TensorStorage, _ path: String) throws(OnnxError) -> Onnx_ModelProto {
+    private static func parse<Proto: SwiftProtobuf.Message>(
+        _ contents: TensorStorage, _ kind: WireMessage, _ path: String, _ limits: OnnxLimits
+    ) throws(OnnxError) -> Proto {
         defer { withExtendedLifetime(contents) {} }
         guard let start = unsafe contents.bytes.baseAddress else { throw OnnxError(.malformed, path, "the file is empty") }
+        var scan = unsafe WireScan(UnsafeRawBufferPointer(contents.bytes), limits: limits, path)
+        try scan.check(kind)
         let data = unsafe Data(bytesNoCopy: start, count: contents.byteCount, deallocator: .none)
         var options = BinaryDecodingOptions()
         options.discardUnknownFields = true
+        options.messageDepthLimit = limits.depth + 1
         do {
-            return try Onnx_ModelProto(serializedBytes: data, options: options)
+            return try Proto(serializedBytes: data, options: options)
         } catch {
-            throw OnnxError(.malformed, path, "the bytes are no ONNX model (or the file is cut short)")
+            throw OnnxError(.malformed, path, "the bytes are no ONNX \(kind) (or the file is cut short)")
         }
     }
 }

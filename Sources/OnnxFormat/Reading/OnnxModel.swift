@@ -71,7 +71,9 @@ package struct OnnxModel: Sendable {
     let nodes: [Node]
     /// By qualified type.
     let functions: [String: Function]
-    let limits: OnnxLimits
+    package let limits: OnnxLimits
+    /// What the file has that is not read; a model with any cannot become a graph.
+    let unsupported: Unsupported
 
     /// Weights by name, in the file's order.
     package var weights: [(name: String, type: TensorType)] { self.initializers.map { ($0.name, $0.tensor.type) } }

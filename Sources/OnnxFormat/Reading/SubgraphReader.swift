@@ -11,18 +11,32 @@ struct SubgraphReader {
     }
 
     func read(_ tensors: inout TensorReader) throws(OnnxError) -> OnnxModel.Subgraph {
-        guard self.proto.sparseInitializer.isEmpty else {
-            throw OnnxError(.unsupported, self.proto.name, "sparse initializers are not read")
-        }
-        var initializers: [(name: String, tensor: Tensor)] = []
-        for tensor in self.proto.initializer {
-            guard !tensor.name.isEmpty else { throw OnnxError(.malformed, self.proto.name, "an initializer has no name") }
-            initializers.append((tensor.name, try tensors.read(tensor, tensor.name)))
-        }
+        let initializers = try Self.initializers(self.proto.initializer, self.proto.sparseInitializer, &tensors, self.proto.name)
         let weights = Set(initializers.map(\.name))
         return OnnxModel.Subgraph(
             inputs: self.proto.input.map(\.name).filter { !weights.contains($0) }, outputs: self.proto.output.map(\.name),
             initializers: initializers, nodes: try Self.nodes(self.proto.node, opset: self.opset, &tensors))
+    }
+
+    /// Dense and sparse weights of a graph by name, in the file's order.
+    ///
+    /// Each proto is given up once its tensor is read, so that weights inside the model file are not held twice.
+    static func initializers(
+        _ dense: consuming [Onnx_TensorProto], _ sparse: [Onnx_SparseTensorProto], _ tensors: inout TensorReader, _ graph: String
+    ) throws(OnnxError) -> [(name: String, tensor: Tensor)] {
+        var result: [(name: String, tensor: Tensor)] = []
+        result.reserveCapacity(dense.count + sparse.count)
+        var pending = dense
+        pending.reverse()
+        while let proto = pending.popLast() {
+            guard !proto.name.isEmpty else { throw OnnxError(.malformed, graph, "an initializer has no name") }
+            if let tensor = try tensors.read(proto, proto.name) { result.append((proto.name, tensor)) }
+        }
+        for proto in sparse {
+            guard !proto.values.name.isEmpty else { throw OnnxError(.malformed, graph, "a sparse initializer has no name") }
+            if let tensor = try tensors.read(proto, proto.values.name) { result.append((proto.values.name, tensor)) }
+        }
+        return result
     }
 
     static func nodes(
@@ -44,9 +58,7 @@ struct SubgraphReader {
         for proto in protos {
             let type = proto.domain.isEmpty ? proto.name : "\(proto.domain).\(proto.name)"
             let own = proto.opsetImport.first { $0.domain.isEmpty || $0.domain == "ai.onnx" }.map { Int($0.version) }
-            guard own.map(OnnxVersion.opsets.contains) ?? true else {
-                throw OnnxError(.unsupportedOpset, type, "opset \(own ?? 0) of a function")
-            }
+            if let own, !OnnxVersion.opsets.contains(own) { tensors.unsupported.add(.opsets, "\(own)", at: type) }
             var defaults = Onnx_NodeProto()
             defaults.opType = proto.name
             defaults.attribute = proto.attributeProto

@@ -14,6 +14,9 @@ struct TensorReader: ~Copyable {
     /// The mapped weight files by location, in the order of their first use.
     private(set) var files: [(location: String, storage: TensorStorage)] = []
     private var index: [String: TensorStorage] = [:]
+    private var expandedBytes = 0
+    /// What was met that is not read.
+    var unsupported = Unsupported()
 
     init(directory: consuming ModelDirectory, limits: OnnxLimits) {
         self.directory = directory
@@ -21,26 +24,46 @@ struct TensorReader: ~Copyable {
     }
 
     /// - Parameter subject: the tensor's name for errors.
-    mutating func read(_ proto: Onnx_TensorProto, _ subject: String) throws(OnnxError) -> Tensor {
-        let type = try self.type(of: proto, subject)
-        guard !proto.hasSegment else { throw OnnxError(.unsupported, subject, "tensors in segments are not read") }
-        if proto.dataLocation == .external { return try self.external(proto, type, subject) }
-        guard proto.externalData.isEmpty else {
-            throw OnnxError(.malformed, subject, "names external data but is not external")
+    /// - Returns: nil for an element type that is not read, which is noted.
+    mutating func read(_ proto: Onnx_TensorProto, _ subject: String) throws(OnnxError) -> Tensor? {
+        guard let dataType = DataType(onnxCode: Int(proto.dataType)) else {
+            self.unsupported.add(.elementTypes, Unsupported.elementType(proto.dataType), at: subject)
+            return nil
         }
-        return proto.hasRawData ? try Self.raw(proto, type, subject) : try Self.typed(proto, type, subject)
+        let type = try self.type(dataType, proto.dims, subject)
+        guard !proto.hasSegment else { throw OnnxError(.unsupported, subject, "tensors in segments are not read") }
+        let tensor: Tensor
+        if proto.dataLocation == .external {
+            tensor = try self.external(proto, type, subject)
+        } else {
+            guard proto.externalData.isEmpty else {
+                throw OnnxError(.malformed, subject, "names external data but is not external")
+            }
+            try self.expand(by: type.byteCount - type.fileByteCount, subject)
+            tensor = try proto.hasRawData ? Self.raw(proto, type, subject) : Self.typed(proto, type, subject)
+        }
+        // What reads a truth value may trust that it is one.
+        guard dataType != .bool || tensor.array(of: UInt8.self).allSatisfy({ $0 <= 1 }) else {
+            throw OnnxError(.malformed, subject, "a bool is neither 0 nor 1")
+        }
+        return tensor
     }
 
-    private func type(of proto: Onnx_TensorProto, _ subject: String) throws(OnnxError) -> TensorType {
-        guard let dataType = DataType(onnxCode: Int(proto.dataType)) else {
-            throw OnnxError(.unsupported, subject, "element type \(proto.dataType) is not read")
-        }
-        guard proto.dims.count <= self.limits.rank else {
-            throw OnnxError(.tooLarge, subject, "\(proto.dims.count) axes, at most \(self.limits.rank) are read")
-        }
-        let type = TensorType(dataType, proto.dims.map { Int($0) })
+    /// A tensor's type within the limits.
+    func type(_ dataType: DataType, _ dims: [Int64], _ subject: String) throws(OnnxError) -> TensorType {
+        let type = TensorType(dataType, dims.map { Int($0) })
         try self.limits.check(type, subject)
         return type
+    }
+
+    /// Counts bytes that a tensor takes in memory and not in a file; at most each byte of the weight files once, and
+    /// what the limits allow besides.
+    mutating func expand(by byteCount: Int, _ subject: String) throws(OnnxError) {
+        let most = self.limits.expandedBytes + self.files.reduce(0) { $0 + $1.storage.byteCount }
+        guard byteCount <= most - self.expandedBytes else {
+            throw OnnxError(.tooLarge, subject, "more than \(most) bytes once tensors are unpacked")
+        }
+        self.expandedBytes += byteCount
     }
 
     private mutating func external(
@@ -61,10 +84,11 @@ struct TensorReader: ~Copyable {
                 .externalData, subject,
                 "\(needed) bytes at \(place.offset) are beyond the \(size) bytes of \(place.location)")
         }
-        if type.dataType.fileBitCount < 8 { return unsafe Tensor(type, packed: storage.slice(place.offset, needed)) }
-        if place.offset % type.dataType.byteCount == 0 {
+        if type.dataType.fileBitCount == 8 * type.dataType.byteCount, place.offset % type.dataType.byteCount == 0 {
             return Tensor(type, storage: storage, byteOffset: place.offset)
         }
+        try self.expand(by: type.byteCount, subject)
+        if type.dataType.fileBitCount < 8 { return unsafe Tensor(type, packed: storage.slice(place.offset, needed)) }
         let copy = Tensor(zeros: type)
         unsafe copy.withBytes { destination in
             unsafe destination.copyMemory(from: storage.slice(place.offset, needed))
