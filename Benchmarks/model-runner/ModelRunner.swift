@@ -41,13 +41,13 @@ import Runtime
     }
 
     private init(_ arguments: [String]) throws {
-        guard ["f32", "bf16", "int8"].contains(arguments[4]) else {
-            throw RunnerError("precision \(arguments[4]) is not offered")
+        let precisions: [String: SessionOptions.Precision] = ["f32": .float32, "bf16": .bfloat16, "int8": .float32]
+        guard let precision = precisions[arguments[4]] else { throw RunnerError("there is no precision \(arguments[4])") }
+        let options = SessionOptions(threads: Int(arguments[3]) ?? 1, precision: precision)
+        self.session = try Session(path: arguments[0], options: options)
+        guard self.session.precision == precision else {
+            throw RunnerError("this processor computes in \(self.session.precision), not \(precision)")
         }
-        let precision: SessionOptions.Precision = arguments[4] == "bf16" ? .bfloat16 : .float32
-        self.session = try Session(
-            path: arguments[0], options: SessionOptions(threads: Int(arguments[3]) ?? 1, precision: precision))
-        guard self.session.precision == precision else { throw RunnerError("this CPU does not multiply bfloat16") }
         guard let port = self.session.model.inputs.first, port.dataType == .float32 else {
             throw RunnerError("the model's first input must be float32, not \(self.session.model.inputs)")
         }
@@ -75,7 +75,6 @@ import Runtime
             try bytes.write(to: URL(fileURLWithPath: path))
             try Self.answer(["shape": tensor.shape])
         case ("profile", let path):
-            _ = try self.run()
             let report = try self.session.report(self.inputs)
             FileHandle.standardError.write(Data(Self.table(report).utf8))
             if let path { try Data(report.chromeTrace.utf8).write(to: URL(fileURLWithPath: path)) }
@@ -85,21 +84,19 @@ import Runtime
         }
     }
 
-    /// A line for each operator and implementation, the slowest first, and the bytes.
+    /// A line for each operator and implementation, the slowest first.
     private static func table(_ report: SessionReport) -> String {
-        let lines = report.operations.map { entry in
-            let names = [(entry.operation, 28), (entry.implementation, 12)].map { name, width in
-                name.padding(toLength: max(width, name.count), withPad: " ", startingAt: 0)
-            }
-            let share = 100 * entry.seconds / max(report.seconds, 1e-12)
+        let lines = report.operations.map { row in
+            let names = zip([row.operation, row.implementation], [28, 36])
+                .map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
+            let share = 100 * row.seconds / max(report.seconds, 1e-12)
             return names.joined(separator: " ")
-                + String(format: "%10.2f ms %5.1f %%  x%d\n", entry.seconds * 1e3, share, entry.count)
+                + String(format: "%10.2f ms %5.1f %%  x%d\n", row.seconds * 1e3, share, row.count)
         }
-        let bytes = [report.weightByteCount, report.packedByteCount, report.arenaByteCount].map { Double($0) / 1e6 }
+        let bytes = [report.weightByteCount, report.packedByteCount, report.arenaByteCount].map { $0 >> 20 }
         return lines.joined()
-            + String(
-                format: "%.2f ms in %d nodes; weights %.0f MB, packed %.0f MB, arena %.0f MB\n", report.seconds * 1e3,
-                report.nodes.count, bytes[0], bytes[1], bytes[2])
+            + String(format: "%.2f ms in %d nodes; ", report.seconds * 1e3, report.nodes.count)
+            + "weights \(bytes[0]) MiB, packed \(bytes[1]) MiB, arena \(bytes[2]) MiB\n"
     }
 
     private static func answer(_ value: some Encodable) throws {
