@@ -3,11 +3,14 @@ import Graph
 /// Checks a parsed model and turns it into an `OnnxModel`.
 struct ModelReader {
     private var proto: Onnx_ModelProto
+    /// Where the raw data of initializers lies in the file, by their place, when it is not in the proto.
+    private let lifted: [Int: Range<Int>]
     private let path: String
     private let limits: OnnxLimits
 
-    init(_ proto: consuming Onnx_ModelProto, path: String, limits: OnnxLimits) {
+    init(_ proto: consuming Onnx_ModelProto, _ lifted: [Int: Range<Int>], path: String, limits: OnnxLimits) {
         self.proto = proto
+        self.lifted = lifted
         self.path = path
         self.limits = limits
     }
@@ -23,7 +26,7 @@ struct ModelReader {
         let dense = self.proto.graph.initializer
         self.proto.graph.initializer = []
         let initializers = try SubgraphReader.initializers(
-            dense, self.proto.graph.sparseInitializer, &tensors, self.path)
+            dense, self.proto.graph.sparseInitializer, &tensors, self.path, lifted: (model.contents, self.lifted))
         let graph = self.proto.graph
         let nodes = try SubgraphReader.nodes(graph.node, opset: opset, &tensors)
         let functions = try SubgraphReader.functions(self.proto.functions, opset: opset, &tensors)

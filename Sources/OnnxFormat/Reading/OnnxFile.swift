@@ -9,7 +9,7 @@ import SwiftProtobuf
 
 /// Reads ONNX files from places that nobody vouches for.
 package enum OnnxFile {
-    /// Reads a model and maps its weights; nothing is copied but weights inside the model file.
+    /// Reads a model and maps its weights; nothing is copied but weights inside the model file that lie there unaligned.
     ///
     /// The file's directory is the root for external data: weight files are opened below it, component by component
     /// and without following links, and must be regular files with one name. A weight file that another program cuts
@@ -18,8 +18,11 @@ package enum OnnxFile {
         let (directoryPath, name) = splitPath(path)
         let directory = try ModelDirectory(directoryPath)
         let contents = try directory.mapModel(name, limit: limits.modelBytes)
-        return try ModelReader(try self.parse(contents, .model, path, limits), path: path, limits: limits)
-            .read(directory: directory, model: OnnxModel.File(path: name, contents: contents))
+        let file = OnnxModel.File(path: name, contents: contents)
+        try self.check(contents, .model, path, limits)
+        let lifted = unsafe LiftedWeights(UnsafeRawBufferPointer(contents.bytes))
+        let proto: Onnx_ModelProto = try self.decode(Data(lifted.rest), .model, path, limits)
+        return try ModelReader(proto, lifted.ranges, path: path, limits: limits).read(directory: directory, model: file)
     }
 
     /// Reads one tensor from a file of its own (`TensorProto`), as ONNX's test suites keep them. External data is refused.
@@ -45,7 +48,9 @@ package enum OnnxFile {
     private static func tensor(
         _ contents: TensorStorage, _ directory: consuming ModelDirectory, _ path: String, _ limits: OnnxLimits
     ) throws(OnnxError) -> (name: String, tensor: Tensor) {
-        let proto: Onnx_TensorProto = try self.parse(contents, .tensor, path, limits)
+        try self.check(contents, .tensor, path, limits)
+        let proto: Onnx_TensorProto = try self.decode(
+            unsafe Data(contents.slice(0, contents.byteCount)), .tensor, path, limits)
         guard proto.dataLocation != .external else {
             throw OnnxError(.externalData, path, "a tensor of its own has no data file")
         }
@@ -56,14 +61,17 @@ package enum OnnxFile {
         return (proto.name, tensor)
     }
 
-    private static func parse<Proto: SwiftProtobuf.Message>(
+    private static func check(
         _ contents: TensorStorage, _ kind: WireMessage, _ path: String, _ limits: OnnxLimits
-    ) throws(OnnxError) -> Proto {
+    ) throws(OnnxError) {
         defer { withExtendedLifetime(contents) {} }
-        guard let start = unsafe contents.bytes.baseAddress else { throw OnnxError(.malformed, path, "the file is empty") }
         var scan = unsafe WireScan(UnsafeRawBufferPointer(contents.bytes), limits: limits, path)
         try scan.check(kind)
-        let data = unsafe Data(bytesNoCopy: start, count: contents.byteCount, deallocator: .none)
+    }
+
+    private static func decode<Proto: SwiftProtobuf.Message>(
+        _ data: Data, _ kind: WireMessage, _ path: String, _ limits: OnnxLimits
+    ) throws(OnnxError) -> Proto {
         var options = BinaryDecodingOptions()
         options.discardUnknownFields = true
         options.messageDepthLimit = limits.depth + 1

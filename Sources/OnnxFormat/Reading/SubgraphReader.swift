@@ -20,17 +20,17 @@ struct SubgraphReader {
 
     /// Dense and sparse weights of a graph by name, in the file's order.
     ///
-    /// Each proto is given up once its tensor is read, so that weights inside the model file are not held twice.
+    /// - Parameter lifted: a file, and where in it the raw data of some initializers lies, by their place.
     static func initializers(
-        _ dense: consuming [Onnx_TensorProto], _ sparse: [Onnx_SparseTensorProto], _ tensors: inout TensorReader, _ graph: String
+        _ dense: [Onnx_TensorProto], _ sparse: [Onnx_SparseTensorProto], _ tensors: inout TensorReader, _ graph: String,
+        lifted: (file: TensorStorage, ranges: [Int: Range<Int>])? = nil
     ) throws(OnnxError) -> [(name: String, tensor: Tensor)] {
         var result: [(name: String, tensor: Tensor)] = []
         result.reserveCapacity(dense.count + sparse.count)
-        var pending = dense
-        pending.reverse()
-        while let proto = pending.popLast() {
+        for (index, proto) in dense.enumerated() {
             guard !proto.name.isEmpty else { throw OnnxError(.malformed, graph, "an initializer has no name") }
-            if let tensor = try tensors.read(proto, proto.name) { result.append((proto.name, tensor)) }
+            let raw = lifted.flatMap { place in place.ranges[index].map { (file: place.file, range: $0) } }
+            if let tensor = try tensors.read(proto, proto.name, raw: raw) { result.append((proto.name, tensor)) }
         }
         for proto in sparse {
             guard !proto.values.name.isEmpty else { throw OnnxError(.malformed, graph, "a sparse initializer has no name") }

@@ -23,9 +23,13 @@ struct TensorReader: ~Copyable {
         self.limits = limits
     }
 
-    /// - Parameter subject: the tensor's name for errors.
+    /// - Parameters:
+    ///   - subject: the tensor's name for errors.
+    ///   - raw: where the tensor's raw data lies when it is not in the proto.
     /// - Returns: nil for an element type that is not read, which is noted.
-    mutating func read(_ proto: Onnx_TensorProto, _ subject: String) throws(OnnxError) -> Tensor? {
+    mutating func read(
+        _ proto: Onnx_TensorProto, _ subject: String, raw: (file: TensorStorage, range: Range<Int>)? = nil
+    ) throws(OnnxError) -> Tensor? {
         guard let dataType = DataType(onnxCode: Int(proto.dataType)) else {
             self.unsupported.add(.elementTypes, Unsupported.elementType(proto.dataType), at: subject)
             return nil
@@ -33,7 +37,9 @@ struct TensorReader: ~Copyable {
         let type = try self.type(dataType, proto.dims, subject)
         guard !proto.hasSegment else { throw OnnxError(.unsupported, subject, "tensors in segments are not read") }
         let tensor: Tensor
-        if proto.dataLocation == .external {
+        if let raw {
+            tensor = try self.lifted(proto, type, raw.file, raw.range, subject)
+        } else if proto.dataLocation == .external {
             tensor = try self.external(proto, type, subject)
         } else {
             guard proto.externalData.isEmpty else {
@@ -93,6 +99,28 @@ struct TensorReader: ~Copyable {
         unsafe copy.withBytes { destination in
             unsafe destination.copyMemory(from: storage.slice(place.offset, needed))
         }
+        return copy
+    }
+
+    /// A tensor whose raw data lies in the model file: a view of it where the elements are aligned.
+    private mutating func lifted(
+        _ proto: Onnx_TensorProto, _ type: TensorType, _ file: TensorStorage, _ range: Range<Int>, _ subject: String
+    ) throws(OnnxError) -> Tensor {
+        guard proto.dataLocation != .external, proto.externalData.isEmpty, proto.typedCount == 0, !proto.hasRawData else {
+            throw OnnxError(.malformed, subject, "has its data in several places")
+        }
+        guard range.count == type.fileByteCount else {
+            throw OnnxError(.malformed, subject, "\(type) needs \(type.fileByteCount) bytes, has \(range.count)")
+        }
+        if type.dataType.fileBitCount < 8 {
+            try self.expand(by: type.byteCount - range.count, subject)
+            return unsafe Tensor(type, packed: file.slice(range.lowerBound, range.count))
+        }
+        guard range.lowerBound % type.dataType.byteCount != 0 else {
+            return Tensor(type, storage: file, byteOffset: range.lowerBound)
+        }
+        let copy = Tensor(type, storage: TensorStorage(copying: file, range))
+        file.forget(range)
         return copy
     }
 
