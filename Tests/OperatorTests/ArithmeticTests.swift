@@ -39,7 +39,10 @@ import TrainingKernels
         ]
 
     static let others: [OperatorCase] =
-        [Equal(), Greater(), Less(), GreaterOrEqual(), LessOrEqual()].flatMap { (op: any Operator) in
+        [(name: "equal", slope: [2, 3, 17]), ("one", []), ("channels", [3, 1])].map {
+            OperatorCase($0.name, PRelu(), [float([2, 3, 17]), float($0.slope)])
+        }
+        + [Equal(), Greater(), Less(), GreaterOrEqual(), LessOrEqual()].flatMap { (op: any Operator) in
             cases(op) + [
                 OperatorCase("ties", op, [float([200]), float([200])], fixed: [0: Self.coarse(200, 3), 1: Self.coarse(200, 5)]),
                 OperatorCase("integers", op, [TensorType(.int64, [5, 8]), TensorType(.int64, [8])], range: -2...2),
@@ -92,5 +95,42 @@ import TrainingKernels
         let quotient = try GraphEvaluator().run(
             Div(), [Tensor([Int64(7), -7, 5], shape: [3]), Tensor([Int64(2), 2, 0], shape: [3])])
         #expect(quotient[0].doubles == [3, -3, 5])
+    }
+
+    /// Beyond 2^63 a uint64 is not the negative number that its bits make.
+    @Test func largeUnsignedNumbers() throws {
+        func run(_ op: any Operator) throws -> UInt64 {
+            let tensors = [UInt64.max - 5, 3].map { value in
+                let tensor = Tensor(zeros: TensorType(.uint64, [1]))
+                ElementAccess(.uint64).store(integer: Int64(bitPattern: value), tensor.rawPointer, 0)
+                return tensor
+            }
+            let result = try GraphEvaluator().run(op, tensors)[0]
+            return UInt64(bitPattern: ElementAccess(result.type.dataType).integer(result.rawPointer, 0))
+        }
+        #expect(try run(Div()) == (UInt64.max - 5) / 3)
+        #expect(try run(Mod()) == (UInt64.max - 5) % 3)
+        #expect(try run(Max()) == UInt64.max - 5)
+        #expect(try run(Min()) == 3)
+        #expect(try run(Greater()) == 1)
+        #expect(try run(LessOrEqual()) == 0)
+        #expect(try run(Add()) == UInt64.max - 2)
+        #expect(try run(BitShift(direction: .right)) == (UInt64.max - 5) >> 3)
+    }
+
+    @Test func remaindersAndPowers() throws {
+        let a = Tensor([Int64(7), -7, 7, -7, 5], shape: [5])
+        let b = Tensor([Int64(3), 3, -3, -3, 0], shape: [5])
+        #expect(try GraphEvaluator().run(Mod(), [a, b])[0].doubles == [1, 2, -2, -1, 5])
+        #expect(try GraphEvaluator().run(Mod(fmod: true), [a, b])[0].doubles == [1, -1, 1, -1, 5])
+        let base = Tensor([Int64(3), -1, -1, 2, 0], shape: [5])
+        let exponent = Tensor([Int64(5), -3, -2, -1, 0], shape: [5])
+        #expect(try GraphEvaluator().run(Pow(), [base, exponent])[0].doubles == [243, -1, 1, 0, 1])
+    }
+
+    @Test(arguments: [BitwiseAnd(), BitwiseOr(), BitwiseXor(), BitShift(direction: .left), Mod()] as [any Operator])
+    func spellingComesBack(_ op: any Operator) throws {
+        let type = TensorType(.uint32, [3, 4])
+        #expect(try SpellingCheck.mismatch(OperatorCase("bits", op, [type, type], range: 1...31), opset: 18) == nil)
     }
 }

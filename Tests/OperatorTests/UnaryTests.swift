@@ -35,7 +35,9 @@ import TrainingKernels
         + cases(Identity(), -1...1) + cases(Dropout(), -1...1)
 
     static let others: [OperatorCase] =
-        cases(Sign(), -1...1) + cases(Floor(), -9...9) + cases(Ceil(), -9...9) + cases(Round(), -9...9) + [
+        cases(Elu(alpha: 0.7), -20...9) + cases(Mish(), -110...110) + cases(HardSwish(), -9...9)
+        + cases(Swish(alpha: 1.3), -60...60) + cases(Elu(), -0.01...0.01) + cases(Sign(), -1...1) + cases(Floor(), -9...9)
+        + cases(Ceil(), -9...9) + cases(Round(), -9...9) + [
             OperatorCase("halves", Round(), [float([4])], fixed: [0: Tensor([0.5, 1.5, -2.5, -0.5], shape: [4])]),
             OperatorCase("integers", Neg(), [TensorType(.int64, [9])], range: -4...4),
             OperatorCase("integers", Abs(), [TensorType(.int32, [9])], range: -4...4),
@@ -69,7 +71,7 @@ import TrainingKernels
     @Test(
         arguments: [
             Exp(), Log(), Sqrt(), Erf(), Tanh(), Sigmoid(), Softplus(), Relu(), Abs(), Neg(), Sign(), Reciprocal(), Floor(),
-            Clip(min: -1, max: 2), Gelu(approximate: .none),
+            Clip(min: -1, max: 2), Gelu(approximate: .none), Elu(), Mish(), HardSwish(), Swish(),
         ] as [any Operator]) func specialValues(_ op: any Operator) throws
     {
         let values: [Float] = [
@@ -107,8 +109,8 @@ import TrainingKernels
     }
 
     /// The operators that a model of an older opset is written with compute the same.
-    @Test(arguments: [Gelu(), Gelu(approximate: .tanh), Silu()] as [any Operator]) func loweringIsEqual(_ op: any Operator) throws
-    {
+    @Test(arguments: [Gelu(), Gelu(approximate: .tanh), Silu(), Swish(alpha: 0.7), Mish()] as [any Operator])
+    func loweringIsEqual(_ op: any Operator) throws {
         guard case .lowered(let lower) = op.onnx(opset: 17) else { throw GraphError(.unsupported, op.name, "not lowered") }
         var graph = Graph()
         let x = graph.input("x", Self.float([257]))

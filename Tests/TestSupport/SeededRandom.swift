@@ -34,7 +34,12 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
                 Int32.random(in: Int32(range.lowerBound)...Int32(range.upperBound), using: &random)
             }
         case .bool, .uint8: self.fill(tensor) { (random: inout SeededRandom) in UInt8.random(in: 0...1, using: &random) }
-        default: preconditionFailure("no random \(type.dataType)")
+        default:
+            let access = ElementAccess(type.dataType)
+            for index in 0..<type.elementCount {
+                let value = Double(Float.random(in: range, using: &self))
+                access.store(access.isFloating ? value : value.rounded(.down), tensor.rawPointer, index)
+            }
         }
         return tensor
     }

@@ -1,0 +1,88 @@
+import Graph
+import TestSupport
+import Testing
+import TrainingKernels
+
+/// Quantisation and what computes on quantised values.
+@Suite struct QuantizationTests {
+    private static func float(_ shape: [Int]) -> TensorType { TensorType(.float32, shape) }
+
+    private static func bytes(_ type: DataType, _ values: [Int], _ shape: [Int]) -> Tensor {
+        let tensor = Tensor(zeros: TensorType(type, shape))
+        for (index, value) in values.enumerated() {
+            ElementAccess(type).store(integer: Int64(value), tensor.rawPointer, index)
+        }
+        return tensor
+    }
+
+    private static func ramp(_ type: DataType, _ shape: [Int]) -> Tensor {
+        Self.bytes(type, (0..<shape.reduce(1, *)).map { $0 * 37 % 251 }, shape)
+    }
+
+    static let cases: [OperatorCase] = [.uint8, .int8].flatMap { (type: DataType) in
+        let zeros = Self.bytes(type, [3, 0, 7], [3])
+        return [
+            OperatorCase("tensor", QuantizeLinear(to: type), [float([2, 3, 40]), float([])], ranges: [-9...9, 0.01...0.05]),
+            OperatorCase(
+                "axis", QuantizeLinear(to: type), [float([2, 3, 5, 7]), float([3]), TensorType(type, [3])],
+                ranges: [-9...9, 0.01...0.2, 0...1], fixed: [2: zeros]),
+            OperatorCase(
+                "special", QuantizeLinear(to: type), [float([20]), float([])],
+                fixed: [
+                    0: Tensor([.nan, .infinity, -.infinity, 0.5, 1.5, -0.5] + [Float](repeating: -2.5, count: 14), shape: [20]),
+                    1: Tensor([1.0], shape: []),
+                ]),
+            OperatorCase(
+                "blocks", QuantizeLinear(to: type, grid: QuantizationGrid(axis: 1, blockSize: 2)),
+                [float([2, 5, 16]), float([2, 3, 16])], ranges: [-9...9, 0.01...0.2]),
+            OperatorCase(
+                "axis", DequantizeLinear(), [TensorType(type, [2, 3, 40]), float([3]), TensorType(type, [3])],
+                fixed: [0: Self.ramp(type, [2, 3, 40]), 2: zeros]),
+            OperatorCase("tensor", DequantizeLinear(), [TensorType(type, [77]), float([])], fixed: [0: Self.ramp(type, [77])]),
+        ]
+    }
+
+    @Test(arguments: cases) func implementationsMatchReference(_ testCase: OperatorCase) throws {
+        #expect(try OperatorChecks.implementationsMatchReference(testCase) == nil)
+    }
+
+    @Test(arguments: cases) func spellingComesBack(_ testCase: OperatorCase) throws {
+        #expect(try SpellingCheck.mismatch(testCase, opset: 21) == nil)
+    }
+
+    /// What leaves the range of the result stops at its bounds.
+    @Test func productsAreHeld() throws {
+        let a = Self.bytes(.int8, [100, -100, 50, 2], [2, 2])
+        let b = Self.bytes(.int8, [100, 1, -100, 0], [2, 2])
+        let (one, zero) = (Tensor([1.0], shape: []), Self.bytes(.int8, [0], []))
+        let product = try GraphEvaluator().run(QLinearMatMul(), [a, one, zero, b, one, zero, one, zero])[0]
+        #expect(product.doubles == [127, 100, 127, 50])
+        #expect(try GraphEvaluator().run(MatMulInteger(), [a, b])[0].doubles == [20000, 100, 4800, 50])
+    }
+
+    /// A convolution in groups with padding, an own scale and zero point for each channel, and a bias.
+    @Test func convolution() throws {
+        let window = Window(rank: 1, padding: 1, groups: 2)
+        let x = Self.bytes(.uint8, [10, 20, 30, 40], [1, 2, 2])
+        let w = Self.bytes(.int8, [1, 2, 3, -1, 0, 1], [2, 1, 3])
+        let zeros = Self.bytes(.int8, [0, 1], [2])
+        let sums = try GraphEvaluator().run(ConvInteger(window: window), [x, w, Self.bytes(.uint8, [10], []), zeros])[0]
+        #expect(sums.doubles == [30, 20, -20, -70])
+        let bias = Self.bytes(.int32, [0, 10], [2])
+        let result = try GraphEvaluator().run(
+            QLinearConv(window: window),
+            [
+                x, Tensor([0.5], shape: []), Self.bytes(.uint8, [10], []), w, Tensor([0.2, 0.1], shape: [2]), zeros,
+                Tensor([1.0], shape: []), Self.bytes(.uint8, [5], []), bias,
+            ])[0]
+        #expect(result.doubles == [8, 7, 5, 2])
+    }
+
+    @Test func typesAreChecked() {
+        #expect(throws: GraphError.self) { try QuantizeLinear().outputTypes([Self.float([4, 3]), Self.float([4])]) }
+        #expect(throws: GraphError.self) {
+            try QuantizeLinear(to: .int8).outputTypes([Self.float([4]), Self.float([]), TensorType(.uint8, [])])
+        }
+        #expect(throws: GraphError.self) { try MatMulInteger().outputTypes([Self.float([2, 2]), Self.float([2, 2])]) }
+    }
+}
