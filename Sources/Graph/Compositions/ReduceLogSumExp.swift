@@ -13,8 +13,13 @@ struct ReduceLogSumExp: OnnxComposition {
         let dataType = graph.type(x).dataType
         let kept = self.reduction.kept
         // An infinite peak would leave inf - inf; held at the largest number it gives the infinity itself.
-        let most = graph.number(dataType == .float16 ? 65504 : Double(Float.greatestFiniteMagnitude) / 2, dataType)
-        let least = graph.number(dataType == .float16 ? -65504 : -Double(Float.greatestFiniteMagnitude) / 2, dataType)
+        let bound =
+            switch dataType {
+            case .float16: 65504.0
+            case .float64: Double.greatestFiniteMagnitude
+            default: Double(Float.greatestFiniteMagnitude) / 2
+            }
+        let (most, least) = (graph.number(bound, dataType), graph.number(-bound, dataType))
         let highest = try graph.apply(Min(), try graph.apply(ReduceMax(kept), x), most)
         let peak = try graph.apply(Max(), highest, least)
         let powers = try graph.apply(Exp(), try graph.apply(Sub(), x, peak))

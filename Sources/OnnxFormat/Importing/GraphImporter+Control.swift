@@ -142,7 +142,7 @@ extension GraphImporter {
     }
 
     private mutating func scan(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) {
-        guard node.opset >= 9 else { throw GraphError(.unsupported, node.type, "the batched form of opset 8") }
+        if node.opset < 9 { return try self.batchedScan(node, inputs) }
         guard let body = node.subgraphs["body"], case .int(let count)? = node.attributes["num_scan_inputs"],
             count > 0, count <= node.inputs.count, body.inputs.count == node.inputs.count,
             body.outputs.count == node.outputs.count, body.outputs.count >= node.inputs.count - count
@@ -156,6 +156,45 @@ extension GraphImporter {
         }
         let carried = Array(node.inputs.prefix(states))
         self.push([.loop(LoopState(node, body, prefix: self.uniquePrefix(node.name), carried: carried, condition: ""))])
+    }
+
+    /// The form of opset 8: a scan of its own for each element of a batch, without lengths of their own.
+    private mutating func batchedScan(_ node: OnnxModel.Node, _ inputs: [Meaning?]) throws(GraphError) {
+        guard inputs.count > 1, inputs[0] == nil else {
+            throw GraphError(.unsupported, node.type, "sequences of different lengths")
+        }
+        guard let count = inputs[1].flatMap(self.type(of:))?.shape.first, count <= self.model.limits.nodes else {
+            throw GraphError(.shape, node.type, "the first input has no batch axis")
+        }
+        var attributes = node.attributes
+        attributes["scan_input_directions"] = attributes.removeValue(forKey: "directions")
+        var work: [Work] = []
+        for element in 0..<count {
+            let prefix = "\(node.name)/batch \(element)/"
+            do throws(OnnxError) {
+                try self.define("\(prefix)index", .constant(Tensor([Int64(element)], shape: [])))
+            } catch {
+                throw GraphError(.structure, node.type, error.message)
+            }
+            var part = OnnxModel.Node(
+                name: "\(prefix)Scan", type: node.type, domain: "", opset: 9, inputs: [],
+                outputs: node.outputs.map { $0.isEmpty ? "" : prefix + $0 }, attributes: attributes)
+            part.subgraphs = node.subgraphs
+            for (position, input) in node.inputs.enumerated().dropFirst() {
+                let name = "\(prefix)input \(position)"
+                part.inputs.append(name)
+                work.append(
+                    .node(
+                        OnnxModel.Node(
+                            name: name, type: "Gather", domain: "", opset: node.opset, inputs: [input, "\(prefix)index"],
+                            outputs: [name], attributes: [:])))
+            }
+            work.append(.node(part))
+        }
+        let outputs = node.outputs.filter { !$0.isEmpty }.map { name in
+            (name: name, parts: (0..<count).map { "\(node.name)/batch \($0)/\(name)" }, axis: 0)
+        }
+        self.push(work + [.stack(outputs: outputs)])
     }
 
     private mutating func scanStep(_ state: LoopState) throws(OnnxError) -> String? {

@@ -81,9 +81,7 @@ package struct Pad: OnnxOperator {
         let fits =
             switch self.mode {
             case .constant: before >= -size && after >= -size
-            case .edge: size > 0 || most <= 0
-            case .reflect: most < Swift.max(size, 1)
-            case .wrap: most <= size
+            case .edge, .reflect, .wrap: size > 0 || most <= 0
             }
         guard fits else { throw GraphError(.shape, "Pad", "\(before) and \(after) around \(size) elements in mode \(self.mode)") }
         return padded
