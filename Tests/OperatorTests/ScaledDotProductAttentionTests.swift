@@ -46,6 +46,36 @@ struct ScaledDotProductAttentionTests {
         problem("blocks with a mask", types(2, 2, 100, 33, 8, 8, mask: [2, 2, 100, 33]), range: -3...3),
     ]
 
+    /// Keys on a grid, with numbers for its rows and columns; scores of several blocks of keys.
+    static let grids = [
+        problem(
+            "grid", types(2, 2, 5, 6, 4, 4) + [nil, TensorType(.float32, [2, 2, 5, 2]), TensorType(.float32, [2, 2, 5, 3])]),
+        problem(
+            "grid of several blocks",
+            types(1, 2, 101, 600, 8, 8) + [nil, TensorType(.float32, [1, 2, 101, 20]), TensorType(.float32, [1, 2, 101, 30])],
+            range: -2...2),
+    ]
+
+    @Test(arguments: grids) func positionsOfAGridMatchReference(_ testCase: OperatorCase) throws {
+        #expect(try OperatorChecks.implementationsMatchReference(testCase) == nil)
+    }
+
+    /// Keys that come later raise the largest score of a row, block by block, after blocks of nothing but minus infinity.
+    @Test func maskedBlocksBeforeOthers() throws {
+        let keys = 700
+        let mask = (0..<(3 * keys)).map { index -> Float in
+            let (query, key) = (index / keys, index % keys)
+            return query == 0 || key < 600 ? -.infinity : Float(key) / 50
+        }
+        let testCase = Self.problem(
+            "late keys", Self.types(1, 1, 3, keys, 4, 4, mask: [3, keys]), fixed: [3: Tensor(mask, shape: [3, keys])])
+        let inputs = testCase.tensors(seed: 4)
+        let outputs = try ["reference", nil].map { try GraphEvaluator(implementation: $0).run(testCase.op, inputs)[0].doubles }
+        #expect(outputs.allSatisfy { $0.prefix(4).allSatisfy(\.isNaN) })
+        #expect(
+            Tolerance.float32.mismatch(Array(outputs[1].dropFirst(4)), Array(outputs[0].dropFirst(4)), "late keys") == nil)
+    }
+
     static func gradientCase(_ testCase: OperatorCase) -> OperatorCase {
         guard let op = testCase.op as? ScaledDotProductAttention, let q = testCase.inputs[0], let v = testCase.inputs[2] else {
             preconditionFailure("\(testCase) is no attention")
