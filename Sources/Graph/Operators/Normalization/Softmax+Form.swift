@@ -49,7 +49,7 @@ extension Operator {
     package func gradientFromOutputTypes(_ inputs: [TensorType?], forward: any Operator) throws(GraphError) -> [TensorType] {
         let y = try self.type(inputs, 0)
         let dy = try self.type(inputs, 1)
-        guard y == dy else { throw GraphError(.shape, self.name, "y is \(y), dy is \(dy)") }
+        guard y == dy, y.dataType == .float32 else { throw GraphError(.shape, self.name, "y is \(y), dy is \(dy)") }
         return try forward.outputTypes([y])
     }
 }

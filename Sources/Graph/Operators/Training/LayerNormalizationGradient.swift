@@ -18,7 +18,7 @@ package struct LayerNormalizationGradient: Operator {
         let x = try self.type(inputs, 0)
         let scale = try self.type(inputs, 1)
         _ = try self.forward.outputTypes([x, scale])
-        guard try self.type(inputs, 2) == x else {
+        guard x.dataType == .float32, try self.type(inputs, 2) == x else {
             throw GraphError(.shape, self.name, "dY is \(try self.type(inputs, 2)), X is \(x)")
         }
         return self.parameters ? [x, scale, scale] : [x]
