@@ -46,4 +46,4 @@ extension Tensor {
 }
 
 /// Most elements of a constant that a composition makes from numbers in a file.
-let mostComposedElements = 1 << 26
+let mostComposedElements = 1 << 24

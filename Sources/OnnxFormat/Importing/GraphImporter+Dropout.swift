@@ -40,6 +40,7 @@ extension GraphImporter {
         guard case .int(let seed)? = node.attributes["seed"] else {
             throw GraphError(.unsupported, node.type, "training_mode without a seed")
         }
+        guard type.elementCount <= 1 << 24 else { throw GraphError(.unsupported, node.type, "training on \(type)") }
         var random = MersenneTwister(seed: UInt32(truncatingIfNeeded: seed))
         return ((0..<type.elementCount).map { _ in random.uniform() >= ratio }, type.shape, 1 / (1 - ratio))
     }
@@ -48,6 +49,7 @@ extension GraphImporter {
         _ node: OnnxModel.Node, _ data: Meaning, _ kept: (mask: [Bool], shape: [Int], scale: Double)
     ) throws(GraphError) -> [Meaning] {
         guard let x = self.value(node.inputs[0], data) else { throw GraphError(.arity, node.type, "input 0 is absent") }
+        try self.charge(constant: TensorType(self.graph[x].type.dataType, kept.shape))
         let factors = Tensor(zeros: TensorType(self.graph[x].type.dataType, kept.shape))
         let access = ElementAccess(factors.type.dataType)
         for (index, isKept) in kept.mask.enumerated() where isKept { access.store(kept.scale, factors.rawPointer, index) }

@@ -336,9 +336,11 @@ struct GraphImporter {
         let outputs: [ValueID]
         if let composition = try self.table[composition: node.type]?.init(onnx: &reader) {
             let ids = self.operands(node, inputs, reader)
+            let made = self.graph.values.count
             outputs = try self.graph.inline(node.name, ids) { (part, inputs) throws(GraphError) in
                 try composition.emit(into: &part, inputs)
             }
+            for case let tensor? in self.graph.values[made...].map(\.constant) { try self.charge(constant: tensor.type) }
         } else if let op = try self.table[node.type]?.init(onnx: &reader) {
             outputs = try self.graph.append(op, self.operands(node, inputs, reader), name: node.name)
         } else {
