@@ -54,7 +54,7 @@ package struct NodeCase: Sendable, CustomStringConvertible {
             }
             return nil
         } catch {
-            return "\(error)"
+            return "\(error)".replacing("\(self.modelPath): ", with: "")
         }
     }
 

@@ -43,10 +43,20 @@ import Testing
         }
     }
 
-    @Test func rejectsIntegers() {
-        #expect(throws: GraphError.self) {
-            try MatMul().outputTypes([TensorType(.int64, [2, 2]), TensorType(.int64, [2, 2])])
+    @Test(arguments: [(DataType.int64, DataType.float32), (.bool, .bool), (.float8e5m2, .float8e5m2)])
+    func rejectsTypes(_ a: DataType, _ b: DataType) {
+        #expect(throws: GraphError.self) { try MatMul().outputTypes([TensorType(a, [2, 2]), TensorType(b, [2, 2])]) }
+    }
+
+    @Test(arguments: [DataType.int64, .uint8, .float64, .float16]) func otherNumbers(_ type: DataType) throws {
+        let access = ElementAccess(type)
+        func tensor(_ values: [Double]) -> Tensor {
+            let tensor = Tensor(zeros: TensorType(type, [2, 2]))
+            for (index, value) in values.enumerated() { access.store(value, tensor.rawPointer, index) }
+            return tensor
         }
+        let y = try GraphEvaluator().run(MatMul(), [tensor([1, 2, 3, 4]), tensor([5, 6, 7, 8])])[0]
+        #expect(y.type == TensorType(type, [2, 2]) && y.doubles == [19, 22, 43, 50])
     }
 
     /// The gradient of weights that many tokens share is one product, not a batch of products and a sum.

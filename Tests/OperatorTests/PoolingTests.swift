@@ -144,7 +144,7 @@ import Testing
     }
 
     /// Places of the largest elements, counted along or against the order of the axes; what they are put back to.
-    @Test(arguments: [(MaxPool.Indices.rowMajor, [5, 6, 15, 14]), (.columnMajor, [7, 10, 19, 15])])
+    @Test(arguments: [(MaxPool.Indices.rowMajor, [5, 6, 15, 14]), (.columnMajor, [6, 11, 18, 13])])
     func placesAreCounted(_ indices: MaxPool.Indices, _ expected: [Double]) throws {
         let x = Tensor([0, 0, 0, 0, 0, 9, 8, 0, 0, 0, 0, 0, 0, 0, 7, 9, 0, 0, 0, 0].map { Float($0) }, shape: [1, 1, 5, 4])
         let pool = MaxPool(kernel: [3, 2], window: Window(strides: [2, 2]), indices: indices)
