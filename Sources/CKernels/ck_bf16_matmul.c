@@ -16,31 +16,37 @@ static size_t ceiling(size_t a, size_t b) { return (a + b - 1) / b; }
 size_t ck_bf16_packed_count(size_t n, size_t k) { return ceiling(n, PANEL) * PANEL * (ceiling(k, 2) * 2); }
 
 typedef struct {
-  const float *w;
+  const char *w;
   bool transposed;
   float alpha;
   size_t n, k;
   uint16_t *packed;
 } packing;
 
-static void pack_panels(void *context, size_t begin, size_t end) {
+// Pairs of depths from 16 begin to 16 end of all panels: rows of w are read from end to end.
+static void pack_pairs(void *context, size_t begin, size_t end) {
   const packing *p = context;
-  size_t depth = ceiling(p->k, 2) * 2;
-  for (size_t panel = begin; panel < end; panel++) {
-    uint16_t *to = p->packed + panel * depth * PANEL;
-    size_t first = panel * PANEL;
-    for (size_t k = 0; k < depth; k++)
-      for (size_t j = 0; j < PANEL; j++) {
-        float value = 0;
-        if (k < p->k && first + j < p->n) value = p->transposed ? p->w[(first + j) * p->k + k] : p->w[k * p->n + first + j];
-        to[k / 2 * 2 * PANEL + j * 2 + k % 2] = ck_bf16_rounded(value * p->alpha);
-      }
+  size_t pairs = ceiling(p->k, 2), last = smaller(16 * end, pairs);
+  for (size_t first = 16 * begin; first < last; first += 16) {
+    size_t count = smaller(16, last - first);
+    for (size_t column = 0; column < p->n; column += PANEL) {
+      uint16_t *to = p->packed + (column * pairs + first * PANEL) * 2;
+      size_t columns = smaller(PANEL, p->n - column);
+      if (columns < PANEL) memset(to, 0, count * 2 * PANEL * sizeof *to);
+      for (size_t k = 2 * first; k < 2 * (first + count); k++)
+        for (size_t j = 0; j < columns; j++) {
+          float value = 0;
+          size_t place = p->transposed ? (column + j) * p->k + k : k * p->n + column + j;
+          if (k < p->k) memcpy(&value, p->w + place * sizeof value, sizeof value);
+          to[(k / 2 - first) * 2 * PANEL + j * 2 + k % 2] = ck_bf16_rounded(value * p->alpha);
+        }
+    }
   }
 }
 
-void ck_bf16_pack(const float *w, bool transposed, float alpha, size_t n, size_t k, uint16_t *packed) {
+void ck_bf16_pack(const void *w, bool transposed, float alpha, size_t n, size_t k, uint16_t *packed) {
   packing p = {w, transposed, alpha, n, k, packed};
-  ck_parallel_for(ceiling(n, PANEL), 1, pack_panels, &p);
+  ck_parallel_for(ceiling(ceiling(k, 2), 16), 1, pack_pairs, &p);
 }
 
 __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"))) void ck_bf16_from_float(

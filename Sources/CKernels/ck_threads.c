@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include <sched.h>
+#include <sys/mman.h>
 
 #include "ck_threads.h"
 
@@ -59,4 +60,18 @@ void ck_pin_thread(const int *cores, size_t count) {
   for (size_t i = 0; i < count; i++)
     if (cores[i] >= 0 && cores[i] < CPU_SETSIZE) CPU_SET(cores[i], &set);
   sched_setaffinity(0, sizeof set, &set);
+}
+
+void *ck_large_pages(size_t bytes) {
+  void *memory = mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return 0;
+  madvise(memory, bytes, MADV_HUGEPAGE);
+  return memory;
+}
+
+void ck_give_back(void *memory, size_t bytes) { munmap(memory, bytes); }
+
+void ck_forget_mapped(const void *memory, size_t bytes) {
+  size_t page = 4096, begin = ((size_t)memory + page - 1) / page * page, end = ((size_t)memory + bytes) / page * page;
+  if (end > begin) madvise((void *)begin, end - begin, MADV_DONTNEED);
 }

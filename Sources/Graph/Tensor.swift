@@ -1,18 +1,59 @@
+import Synchronization
+
 /// Bytes with one owner, shared by the tensors that view them; aligned to 64 bytes when allocated here.
 ///
 /// Whoever fills the bytes does so before sharing the storage; sharing is by convention read-only, except for the
 /// parameters of a training plan, which only that plan's thread touches.
 package final class TensorStorage: @unchecked Sendable {
-    package let bytes: UnsafeMutableRawBufferPointer
+    package let byteCount: Int
+    /// The bytes are those of a mapped file, which the system can drop and read again.
+    package let isMapped: Bool
+    /// The bytes as somebody else holds them, perhaps not aligned; nil where `bytes` is all there is.
+    package let original: UnsafeRawPointer?
+    /// Nil for bytes that are copied from the original when somebody asks for them.
+    private let fixed: UnsafeMutableRawBufferPointer?
+    private let copied = Mutex<Bytes?>(nil)
+    private let copy: (@Sendable () -> UnsafeMutableRawBufferPointer)?
     private let release: @Sendable (UnsafeMutableRawBufferPointer) -> Void
+
+    private struct Bytes: @unchecked Sendable {
+        let buffer: UnsafeMutableRawBufferPointer
+    }
 
     /// Takes over `bytes`; `release` is called once, when the last tensor is gone (`munmap`, for example).
     package init(
-        adopting bytes: UnsafeMutableRawBufferPointer,
+        adopting bytes: UnsafeMutableRawBufferPointer, isMapped: Bool = false,
         release: @escaping @Sendable (UnsafeMutableRawBufferPointer) -> Void
     ) {
-        self.bytes = bytes
+        self.byteCount = bytes.count
+        self.isMapped = isMapped
+        self.original = nil
+        self.fixed = bytes
+        self.copy = nil
         self.release = release
+    }
+
+    /// Bytes of a mapped file that are not aligned there, and are copied only when somebody needs them aligned.
+    /// - Parameter copy: makes the copy and keeps the original alive; its result is deallocated with the storage.
+    package init(
+        original: UnsafeRawBufferPointer, copy: @escaping @Sendable () -> UnsafeMutableRawBufferPointer
+    ) {
+        self.byteCount = original.count
+        self.isMapped = true
+        self.original = original.baseAddress
+        self.fixed = nil
+        self.copy = copy
+        self.release = { $0.deallocate() }
+    }
+
+    package var bytes: UnsafeMutableRawBufferPointer {
+        if let fixed = self.fixed { return fixed }
+        return self.copied.withLock { held in
+            if let held { return held }
+            let made = Bytes(buffer: self.copy.map { $0() } ?? UnsafeMutableRawBufferPointer(start: nil, count: 0))
+            held = made
+            return made
+        }.buffer
     }
 
     /// Allocates `byteCount` zeroed bytes.
@@ -23,7 +64,7 @@ package final class TensorStorage: @unchecked Sendable {
     }
 
     deinit {
-        self.release(self.bytes)
+        if let bytes = self.fixed ?? self.copied.withLock({ $0 })?.buffer { self.release(bytes) }
     }
 }
 
@@ -36,7 +77,7 @@ package struct Tensor: Sendable {
 
     /// A view. The caller has checked that the storage holds `type.byteCount` bytes from `byteOffset` on.
     package init(_ type: TensorType, storage: TensorStorage, byteOffset: Int = 0) {
-        precondition(byteOffset >= 0 && byteOffset + type.byteCount <= storage.bytes.count, "tensor outside its storage")
+        precondition(byteOffset >= 0 && byteOffset + type.byteCount <= storage.byteCount, "tensor outside its storage")
         self.type = type
         self.storage = storage
         self.byteOffset = byteOffset
@@ -66,6 +107,11 @@ package struct Tensor: Sendable {
     }
 
     package var shape: [Int] { self.type.shape }
+
+    /// The bytes where they lie, perhaps not aligned: for kernels that copy them into an arrangement of their own.
+    package var unalignedPointer: UnsafeRawPointer {
+        self.storage.original.map { $0 + self.byteOffset } ?? UnsafeRawPointer(self.rawPointer)
+    }
 
     package var rawPointer: UnsafeMutableRawPointer {
         // A TensorStorage is never empty, so its base address exists.

@@ -68,11 +68,14 @@ package protocol Kernel: Sendable {
     var workspaceByteCount: Int { get }
     /// Inputs whose memory output 0 may take over when nobody reads them later.
     var inPlaceInputs: [Int] { get }
+    /// Constant inputs that the kernel has packed: their pointers are not used when it runs.
+    var packedInputs: [Int] { get }
     func run(_ call: KernelCall) throws(KernelError)
 }
 
 extension Kernel {
     package var workspaceByteCount: Int { 0 }
+    package var packedInputs: [Int] { [] }
     package var inPlaceInputs: [Int] { [] }
 }
 

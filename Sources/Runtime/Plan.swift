@@ -78,9 +78,12 @@ package final class Plan: @unchecked Sendable {
         guard let base = self.arena.bytes.baseAddress else {
             throw RuntimeError(.outOfMemory, "plan", "\(self.arenaByteCount) bytes are not available")
         }
+        let read = Self.readConstants(graph, made.map(\.kernel))
         let addresses = memory.homes.map { home in
             switch home {
-            case .tensor(let id): tensors[id].map(\.rawPointer) ?? base
+            case .tensor(let id):
+                // Weights that kernels have packed are not touched, so that they need not be copied where they lie unaligned.
+                graph[id].constant == nil || read.contains(id) ? tensors[id].map(\.rawPointer) ?? base : base
             case .arena(let buffer): base + memory.offsets[buffer]
             }
         }
@@ -138,6 +141,18 @@ package final class Plan: @unchecked Sendable {
             }
         }
         return result
+    }
+
+    /// Constants whose bytes somebody reads when the plan runs.
+    private static func readConstants(_ graph: Graph, _ kernels: [(any Kernel)?]) -> Set<ValueID> {
+        var read = Set(graph.outputs.map(\.value) + graph.updates.map(\.value))
+        for (node, kernel) in zip(graph.nodes, kernels) {
+            let packed = kernel?.packedInputs ?? []
+            for (index, input) in node.inputs.enumerated() where !packed.contains(index) {
+                if let input { read.insert(input) }
+            }
+        }
+        return read
     }
 
     /// Copies a tensor into the plan's input.

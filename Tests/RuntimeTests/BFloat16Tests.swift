@@ -48,7 +48,7 @@ import Testing
         let x = random.tensor(TensorType(.float32, [2, 37, 48]), in: -1...1)
         let plan = try Plan(
             graph, parameters: [:], packs: PackStore(), options: Plan.Options(threads: threads, keepsEverything: true))
-        #expect(plan.implementations == ["bf16", "tiled", "bf16", "bf16", "bf16"])
+        #expect(plan.implementations == ["packed", "tiled", "packed", "packed", "packed"])
         try plan.setInput("x", x)
         try plan.run()
         for node in graph.nodes {

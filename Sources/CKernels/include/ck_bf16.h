@@ -23,8 +23,8 @@ bool ck_bf16_available(void);
 
 // Elements of the panels of a [k, n] matrix.
 size_t ck_bf16_packed_count(size_t n, size_t k);
-// w is [k, n], or [n, k] when it is transposed; every weight is multiplied by alpha.
-void ck_bf16_pack(const float *w, bool transposed, float alpha, size_t n, size_t k, uint16_t *packed);
+// w is [k, n] of float32, or [n, k] when it is transposed, and need not be aligned; every weight is multiplied by alpha.
+void ck_bf16_pack(const void *w, bool transposed, float alpha, size_t n, size_t k, uint16_t *packed);
 
 typedef struct ck_bf16_matmul {
   size_t m, n, k;

@@ -3,10 +3,7 @@ package import Graph
 
 extension FusedMatMul: Executable {
     package static let implementations: [Implementation<FusedMatMul>] = [
-        Implementation("bf16") { (op, problem) throws(KernelError) in
-            guard op.precision == .bfloat16 else { return nil }
-            return try BFloat16MatrixKernel(op, problem)
-        },
+        Implementation("packed") { (op, problem) throws(KernelError) in try PackedMatrixKernel(op, problem) },
         Implementation("blocked") { (op, problem) throws(KernelError) in
             guard op.precision == .float32 else { return nil }
             return try MatrixKernel(

@@ -90,6 +90,6 @@ struct ModelDirectory: ~Copyable {
             throw OnnxError(.cannotRead, subject, "cannot map: \(systemErrorText())")
         }
         let bytes = unsafe UnsafeMutableRawBufferPointer(start: address, count: byteCount)
-        return unsafe TensorStorage(adopting: bytes) { unsafe _ = munmap($0.baseAddress, $0.count) }
+        return unsafe TensorStorage(adopting: bytes, isMapped: true) { unsafe _ = munmap($0.baseAddress, $0.count) }
     }
 }

@@ -4,20 +4,21 @@ import Graph
 #endif
 
 extension TensorStorage {
-    var byteCount: Int { unsafe self.bytes.count }
-
     /// `count` bytes from `offset` on; the caller has checked that they exist and keeps the storage alive.
     @unsafe func slice(_ offset: Int, _ count: Int) -> UnsafeRawBufferPointer {
         unsafe UnsafeRawBufferPointer(rebasing: self.bytes[offset..<offset + count])
     }
 
-    /// Bytes of a file in memory of their own, in large pages where the system has them.
-    convenience init(copying file: TensorStorage, _ range: Range<Int>) {
-        let alignment = range.count >= 1 << 21 ? 1 << 21 : 64
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(range.count, 1), alignment: alignment)
-        if alignment > 64 { unsafe _ = madvise(copy.baseAddress, copy.count, MADV_HUGEPAGE) }
-        unsafe copy.copyMemory(from: file.slice(range.lowerBound, range.count))
-        unsafe self.init(adopting: copy) { unsafe $0.deallocate() }
+    /// Bytes of a file that are not aligned: copied, in large pages where the system has them, when somebody needs them.
+    convenience init(within file: TensorStorage, _ range: Range<Int>) {
+        unsafe self.init(original: file.slice(range.lowerBound, range.count)) {
+            let alignment = range.count >= 1 << 21 ? 1 << 21 : 64
+            let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(range.count, 1), alignment: alignment)
+            if alignment > 64 { unsafe _ = madvise(copy.baseAddress, copy.count, MADV_HUGEPAGE) }
+            unsafe copy.copyMemory(from: file.slice(range.lowerBound, range.count))
+            file.forget(range)
+            return unsafe copy
+        }
     }
 
     /// Tells the system that mapped bytes are not needed soon; they are read again from the file when they are.

@@ -119,9 +119,7 @@ struct TensorReader: ~Copyable {
         guard range.lowerBound % type.dataType.byteCount != 0 else {
             return Tensor(type, storage: file, byteOffset: range.lowerBound)
         }
-        let copy = Tensor(type, storage: TensorStorage(copying: file, range))
-        file.forget(range)
-        return copy
+        return Tensor(type, storage: TensorStorage(within: file, range))
     }
 
     private mutating func storage(at location: String, tensor: String) throws(OnnxError) -> TensorStorage {
