@@ -95,10 +95,11 @@ package final class Server: Sendable {
     /// Connections with a request under way.
     package var busyConnections: Int { self.table.busyCount }
 
-    /// Stops listening, removes the socket's file, lets requests in flight finish and closes what is left after the limit.
+    /// Removes the socket's file, stops listening, lets requests in flight finish and closes what is left after the limit.
     package func stop() {
-        self.channel.channel.close(promise: nil)
+        // First, because the process may end as soon as nobody listens.
         self.socket.removeFile()
+        self.channel.channel.close(promise: nil)
         self.table.drain()
         let table = self.table
         self.channel.channel.eventLoop.scheduleTask(in: TimeAmount(self.limits.drainTimeout)) { table.closeAll() }
