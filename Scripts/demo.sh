@@ -44,7 +44,7 @@ echo "== train: Proximity100x100 on volumes of 24 x 65 x 65, labels that can occ
 "$bin/dr-train" fit --output "$work/volume-run" task=retrieval data.csv="$work/volumes/labels.csv" \
     data.images="$work/volumes/volumes" 'data.label_names=[ball,tube,plate,ring]' model.name=proximity100x100 \
     'volume.size=[24,65,65]' 'volume.window=[0,255]' volume_augmentation.noise=0.02 retrieval.loss=micro_f1 \
-    retrieval.embedding_length=64 retrieval.dropout=0 retrieval.train_eval_share=1 training.epochs=8 training.batch_size=4 \
+    retrieval.embedding_length=64 retrieval.dropout=0 retrieval.train_eval_share=1 training.epochs=6 training.batch_size=4 \
     training.learning_rate=0.0001 training.best_by=map
 "$bin/dr-train" evaluate "$work/volume-run" --neighbours "$work/neighbours.csv"
 "$bin/dr-export" "$work/volume-run" --output "$work/models/shapes/1" --validate

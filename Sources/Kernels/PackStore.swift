@@ -21,10 +21,14 @@ package final class PackStore: @unchecked Sendable {
         let pack: Tensor
     }
 
+    /// Matrices of products are packed. Not in training, where frozen weights would be held three times: as they are, and
+    /// for either direction.
+    package let packsMatrices: Bool
     private var packs: [Key: Entry] = [:]
     private var mutex = pthread_mutex_t()
 
-    package init() {
+    package init(packsMatrices: Bool = true) {
+        self.packsMatrices = packsMatrices
         pthread_mutex_init(&self.mutex, nil)
     }
 

@@ -26,7 +26,7 @@ struct DrExport: ParsableCommand {
     @Option(help: "The model's name in its card.")
     var name: String?
 
-    @Option(help: "ONNX operator set, 13 to 20.")
+    @Option(help: "ONNX operator set, 13 to 25.")
     var opset = 17
 
     @Option(parsing: .upToNextOption, help: ArgumentHelp("Height and width of the input.", valueName: "H W"))

@@ -17,7 +17,8 @@ final class PackedMatrixKernel: Kernel, @unchecked Sendable {
     /// Nil where the CPU lacks the instructions, the matrix is not constant, or there is more than one of them.
     init?(_ op: FusedMatMul, _ problem: KernelProblem) throws(KernelError) {
         let isNarrow = op.precision == .bfloat16
-        guard isNarrow ? ck_bf16_available() : ck_packed_available(), problem.constants.count > 1,
+        guard isNarrow ? ck_bf16_available() : ck_packed_available(), problem.packs.packsMatrices,
+            problem.constants.count > 1,
             let weights = problem.constants[1], weights.type.rank == 2, !op.transposeA
         else { return nil }
         let (k, n) = op.transposeB ? (weights.shape[1], weights.shape[0]) : (weights.shape[0], weights.shape[1])

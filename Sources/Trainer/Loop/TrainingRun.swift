@@ -50,7 +50,7 @@ package final class TrainingRun {
         let trained = Set(self.step.trained)
         let frozen = Set(self.step.parameters.filter { $0.role != .buffer && !trained.contains($0.name) }.map(\.name))
         self.plan = try Plan(
-            self.step.graph, parameters: store.tensors, packs: PackStore(),
+            self.step.graph, parameters: store.tensors, packs: PackStore(packsMatrices: false),
             options: Plan.Options(threads: threads, frozen: frozen.union(objective.lossParameters.keys)))
         self.evaluator = try Evaluator(self.recipe, batchSize: self.batchSize, parameters: store.tensors, threads: threads)
     }
