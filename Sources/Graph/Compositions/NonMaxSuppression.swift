@@ -9,7 +9,7 @@ struct NonMaxSuppression: OnnxComposition {
         let isCentered = try reader.int("center_point_box") ?? 0 != 0
         let boxes = try reader.requiredConstant(input: 0)
         let scores = try reader.requiredConstant(input: 1)
-        let most = try reader.constant(input: 2)?.scalar ?? 0
+        let most = try reader.constantInts(input: 2)?.first ?? 0
         let overlap = try reader.constant(input: 3)?.scalar ?? 0
         let least = try reader.constant(input: 4)?.scalar ?? -.infinity
         guard boxes.shape.count == 3, scores.shape.count == 3, boxes.shape[2] == 4, boxes.shape[0] == scores.shape[0],
@@ -17,7 +17,7 @@ struct NonMaxSuppression: OnnxComposition {
         else { throw GraphError(.shape, reader.type, "boxes are \(boxes.type), scores are \(scores.type)") }
         let search = BoxSearch(
             corners: BoxSearch.corners(boxes.doubles, isCentered: isCentered), scores: scores.doubles,
-            most: Int(min(max(most, 0), Double(boxes.shape[1]))), overlap: overlap, least: least)
+            most: min(max(most, 0), boxes.shape[1]), overlap: overlap, least: least)
         let count = boxes.shape[1]
         var rows: [Int64] = []
         for batch in 0..<scores.shape[0] {
