@@ -98,6 +98,9 @@ package struct NarrowFloat: Sendable {
         return bits == 0 && self.hasUnsignedZero ? 0 : bits | sign
     }
 
+    /// The nearest number of the format, as a Double.
+    package func rounded(_ value: Double) -> Double { self.decode(self.encode(value)) }
+
     private func beyond(_ sign: UInt16, saturates: Bool) -> UInt16 {
         if !saturates, let infinity = self.infinity { return infinity | sign }
         if !saturates, let notANumber = self.notANumber { return self.hasUnsignedZero ? notANumber : notANumber | sign }

@@ -48,4 +48,52 @@ import Testing
             ])
         }
     }
+
+    /// A tensor as bfloat16, and the same numbers as float32.
+    private static func rounded(_ tensor: Tensor) throws -> (narrow: Tensor, wide: Tensor) {
+        let narrow = try GraphEvaluator().run(Cast(to: .bfloat16), [tensor])[0]
+        return (narrow, try GraphEvaluator().run(Cast(to: .float32), [narrow])[0])
+    }
+
+    /// The reference rounds x and w, and nothing else but a bfloat16 result.
+    @Test(arguments: [ChannelLayout.first, .last]) func operandsAreRounded(_ layout: ChannelLayout) throws {
+        var random = SeededRandom(seed: 8)
+        let x = random.tensor(TensorType(.float32, layout.join(batch: 1, channels: 4, spatial: [5, 4])), in: -1...1)
+        let w = random.tensor(Self.type(6, 2, 3, 3), in: -1...1)
+        let bias = random.tensor(Self.type(6), in: -1...1)
+        let residual = random.tensor(TensorType(.float32, layout.join(batch: 1, channels: 6, spatial: [5, 4])), in: -1...1)
+        let plain = FusedConv(window: Window(padding: 1, groups: 2), layout: layout, activation: .gelu)
+        let evaluator = GraphEvaluator(implementation: "reference")
+        let (narrowX, wideX) = try Self.rounded(x)
+        let wideW = try Self.rounded(w).wide
+        let exact = try evaluator.run(plain, [wideX, wideW, bias, residual])[0]
+        let fromWide = try evaluator.run(plain.inBFloat16(result: .float32), [x, w, bias, residual])[0]
+        let fromNarrow = try evaluator.run(plain.inBFloat16(result: .float32), [narrowX, w, bias, residual])[0]
+        #expect(fromWide.doubles == exact.doubles && fromNarrow.doubles == exact.doubles)
+        let (narrowResidual, wideResidual) = try Self.rounded(residual)
+        let summed = try evaluator.run(plain, [wideX, wideW, bias, wideResidual])[0]
+        let narrow = try evaluator.run(plain.inBFloat16(result: .bfloat16), [narrowX, w, bias, narrowResidual])[0]
+        #expect(narrow.type.dataType == .bfloat16)
+        // The result is rounded from Double here, and from float32 there.
+        let ofSummed = try Self.rounded(summed).wide.doubles
+        #expect(Tolerance(absolute: 0, relative: 1.0 / 128).mismatch(narrow.doubles, ofSummed, "\(layout)") == nil)
+        #expect(zip(narrow.doubles, ofSummed).count { $0 != $1 } <= 1)
+    }
+
+    @Test func bfloat16TensorsNeedTheirPrecision() throws {
+        let (x, w) = (TensorType(.bfloat16, [1, 2, 3, 3]), Self.type(4, 2, 1, 1))
+        let op = FusedConv(window: Window())
+        #expect(throws: GraphError.self) { try op.outputTypes([x, w]) }
+        #expect(throws: GraphError.self) {
+            try FusedConv(window: Window(), result: .bfloat16).outputTypes([Self.type(1, 2, 3, 3), w])
+        }
+        #expect(throws: GraphError.self) {
+            try op.inBFloat16(result: .float32).outputTypes([x, TensorType(.bfloat16, w.shape)])
+        }
+        #expect(throws: GraphError.self) {
+            try op.inBFloat16(result: .float32).outputTypes([TensorType(.float16, x.shape), w])
+        }
+        #expect(try op.inBFloat16(result: .bfloat16).outputTypes([x, w]) == [TensorType(.bfloat16, [1, 4, 3, 3])])
+        #expect(try op.inBFloat16(result: .float32).outputTypes([x, w]) == [Self.type(1, 4, 3, 3)])
+    }
 }

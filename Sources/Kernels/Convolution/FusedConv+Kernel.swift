@@ -7,15 +7,16 @@ extension FusedConv: Executable {
             try op.kernel(for: problem)
         },
         Implementation("reference") { (op, problem) throws(KernelError) in
-            let reference = ConvolutionReference(op.problem(problem))
-            let access = ElementAccess(problem.outputs[0].dataType)
-            return ClosureKernel { call in op.runReference(reference, access, call) }
+            let reference = FusedConvReference(op, problem)
+            return ClosureKernel { call in reference.run(call) }
         },
     ]
 
     /// The convolution by the library, nil when there is nothing to compute.
     fileprivate func kernel(for problem: KernelProblem) throws(KernelError) -> (any Kernel)? {
-        guard problem.isFloat32, problem.outputs[0].elementCount > 0, problem.input(0).elementCount > 0 else { return nil }
+        guard problem.isFloat32, !self.readsBFloat16, problem.outputs[0].elementCount > 0,
+            problem.input(0).elementCount > 0
+        else { return nil }
         let hasBias = problem.optionalInput(2) != nil
         let hasResidual = problem.optionalInput(3) != nil
         var spec = self.problem(problem).spec
@@ -28,22 +29,11 @@ extension FusedConv: Executable {
         return try ConvolutionKernel(self.name, CK_CONV_FORWARD, spec, operands, problem)
     }
 
-    fileprivate func problem(_ problem: KernelProblem) -> ConvolutionProblem {
+    /// The sizes of the convolution.
+    func problem(_ problem: KernelProblem) -> ConvolutionProblem {
         ConvolutionProblem(
             window: self.window, layout: self.layout, x: problem.input(0).shape, w: problem.input(1).shape,
             y: problem.outputs[0].shape)
-    }
-
-    fileprivate func runReference(_ reference: ConvolutionReference, _ access: ElementAccess, _ call: KernelCall) {
-        let (x, w) = (call.bytes(0), call.bytes(1))
-        let (bias, residual) = (call.optionalBytes(2), call.optionalBytes(3))
-        reference.eachOutput { n, o, position in
-            var sum = bias.map { access.double($0, o) } ?? 0
-            reference.eachProduct(n, o, position) { sum += access.double(x, $0) * access.double(w, $1) }
-            let place = reference.yOffset(n, o, position)
-            let rest = residual.map { access.double($0, place) } ?? 0
-            access.store(self.activation.value(sum + rest), call.outputBytes(0), place)
-        }
     }
 }
 

@@ -12,7 +12,7 @@ extension Pass {
 private enum FuseConv {
     static func begin(_ rewriter: inout Rewriter, _ node: Node) throws(GraphError) -> [ValueID]? {
         guard let conv = node.op as? Conv else { return nil }
-        let op = FusedConv(window: conv.window, layout: conv.layout, activation: .none)
+        let op = FusedConv(window: conv.window, layout: conv.layout)
         return try rewriter.new.append(op, rewriter.mapped(node.inputs), name: node.name)
     }
 
@@ -35,7 +35,6 @@ private enum FuseConv {
         guard let activation = FusedActivation(node.op), let input = node.inputs[0], rewriter.hasOneReader(input),
             let producer = rewriter.old.producer(of: input), let conv = producer.op as? FusedConv, conv.activation == .none
         else { return nil }
-        let op = FusedConv(window: conv.window, layout: conv.layout, activation: activation)
-        return try rewriter.new.append(op, rewriter.mapped(producer.inputs), name: node.name)
+        return try rewriter.new.append(conv.with(activation: activation), rewriter.mapped(producer.inputs), name: node.name)
     }
 }

@@ -35,23 +35,18 @@ package struct FusedMatMul: Operator {
             throw GraphError(.shape, self.name, "a is \(a), b is \(b); both need at least two axes")
         }
         guard b.dataType == .float32 else { throw GraphError(.dataType, self.name, "b is \(b), must be float32") }
-        var left = a
-        if self.precision == .bfloat16, a.dataType == .bfloat16 { left.dataType = .float32 }
-        return try MatrixProduct(left, b, transposeA: self.transposeA, transposeB: self.transposeB, in: self.name)
+        return try MatrixProduct(self.widened(a), b, transposeA: self.transposeA, transposeB: self.transposeB, in: self.name)
     }
 
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
         let product = try self.product(try self.type(inputs, 0), try self.type(inputs, 1))
-        guard self.result == .float32 || (self.result == .bfloat16 && self.precision == .bfloat16) else {
-            throw GraphError(.dataType, self.name, "a result of \(self.result) with precision \(self.precision)")
-        }
+        try self.checkPrecision()
         let output = TensorType(self.result, product.outputShape)
         if let bias = self.optionalType(inputs, 2), bias != TensorType(.float32, [product.n]) {
             throw GraphError(.shape, self.name, "bias is \(bias), should be float32[\(product.n)]")
         }
         if let residual = self.optionalType(inputs, 3) {
-            let isRead = residual.dataType == .float32 || (residual.dataType == .bfloat16 && self.precision == .bfloat16)
-            guard residual.shape == output.shape, isRead else {
+            guard self.widened(residual) == TensorType(.float32, output.shape) else {
                 throw GraphError(.shape, self.name, "residual is \(residual), should be \(output)")
             }
         }
