@@ -5,7 +5,8 @@ import TestSupport
 /// Runs an operator's best kernel with its second input known when the kernel is made.
 enum PackedCheck {
     /// Nil, or what is wrong.
-    static func mismatch(_ testCase: OperatorCase) throws -> String? {
+    /// - Parameter name: what the best kernel must be called.
+    static func mismatch(_ testCase: OperatorCase, expecting name: String? = nil) throws -> String? {
         guard let op = testCase.op as? any Executable else { return "\(testCase): no kernel" }
         let inputs = testCase.tensors(seed: 3)
         let expected = try GraphEvaluator(implementation: "reference").run(op, inputs)[0]
@@ -18,7 +19,8 @@ enum PackedCheck {
                 inputs: inputs.map { $0?.type }, outputs: [expected.type],
                 constants: inputs.enumerated().map { $0 == 1 ? $1 : nil },
                 packs: packs, threads: 2)
-            let kernel = try op.kernel(for: problem).kernel
+            let (chosen, kernel) = try op.kernel(for: problem)
+            if let name, name != chosen { return "\(testCase) runs as \(chosen), not \(name)" }
             let workspace = TensorStorage(byteCount: max(kernel.workspaceByteCount, 64))
             workspace.bytes.initializeMemory(as: UInt8.self, repeating: 0xFF)
             try kernel.run(

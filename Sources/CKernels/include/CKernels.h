@@ -11,7 +11,7 @@
 #include "ck_cpu.h"
 #include "ck_dense.h"
 #include "ck_loss.h"
-#include "ck_packed.h"
+#include "ck_panels.h"
 #include "ck_resample.h"
 #include "ck_rows.h"
 #include "ck_search.h"

@@ -3,6 +3,7 @@ package import Graph
 
 extension FusedConv: Executable {
     package static let implementations: [Implementation<FusedConv>] = [
+        Implementation("packed") { (op, problem) throws(KernelError) in try op.packed(problem) },
         Implementation("onednn") { (op, problem) throws(KernelError) in
             try op.kernel(for: problem)
         },
@@ -27,6 +28,22 @@ extension FusedConv: Executable {
         spec.activation = self.activation.code
         let operands = ConvolutionKernel.Operands(x: 0, w: 1, bias: hasBias ? 2 : nil, residual: hasResidual ? 3 : nil)
         return try ConvolutionKernel(self.name, CK_CONV_FORWARD, spec, operands, problem)
+    }
+
+    /// Patches times constant weights, packed.
+    fileprivate func packed(_ problem: KernelProblem) throws(KernelError) -> (any Kernel)? {
+        guard self.layout == .last, self.window.groups == 1, self.readsBFloat16 || problem.isFloat32 else { return nil }
+        var spec = ck_panels_spec()
+        spec.precision = self.precision == .bfloat16 ? CK_BFLOAT16 : CK_FLOAT32
+        spec.take(self.problem(problem))
+        spec.a = problem.input(0).dataType.panelElement
+        spec.y = self.result.panelElement
+        spec.residual = (problem.optionalInput(3)?.dataType ?? .float32).panelElement
+        spec.adds_first = true
+        spec.activation = self.activation.code
+        let operands = PanelsKernel.Operands(
+            bias: problem.optionalInput(2).map { _ in 2 }, residual: problem.optionalInput(3).map { _ in 3 })
+        return try PanelsKernel(spec, ck_panels_matrix(convolution: problem.input(1).shape), operands, problem)
     }
 
     /// The sizes of the convolution.

@@ -3,7 +3,7 @@ package import Graph
 
 extension FusedMatMul: Executable {
     package static let implementations: [Implementation<FusedMatMul>] = [
-        Implementation("packed") { (op, problem) throws(KernelError) in try PackedMatrixKernel(op, problem) },
+        Implementation("packed") { (op, problem) throws(KernelError) in try op.packed(problem) },
         Implementation("blocked") { (op, problem) throws(KernelError) in
             guard op.precision == .float32 else { return nil }
             return try MatrixKernel(
@@ -27,6 +27,25 @@ extension FusedMatMul: Executable {
             }
         },
     ]
+
+    /// One constant matrix for all rows, packed.
+    fileprivate func packed(_ problem: KernelProblem) throws(KernelError) -> (any Kernel)? {
+        let weights = problem.input(1)
+        guard weights.rank == 2, !self.transposeA, self.readsBFloat16 || problem.isFloat32 else { return nil }
+        let (k, n) = self.transposeB ? (weights.shape[1], weights.shape[0]) : (weights.shape[0], weights.shape[1])
+        var spec = ck_panels_spec()
+        spec.precision = self.precision == .bfloat16 ? CK_BFLOAT16 : CK_FLOAT32
+        (spec.n, spec.k) = (n, k)
+        spec.m = problem.outputs[0].elementCount / max(n, 1)
+        spec.a = problem.input(0).dataType.panelElement
+        spec.y = self.result.panelElement
+        spec.residual = (problem.optionalInput(3)?.dataType ?? .float32).panelElement
+        spec.activation = self.activation.code
+        let operands = PanelsKernel.Operands(
+            bias: problem.optionalInput(2).map { _ in 2 }, residual: problem.optionalInput(3).map { _ in 3 })
+        return try PanelsKernel(
+            spec, ck_panels_matrix(k: k, n: n, transposed: self.transposeB, alpha: self.alpha), operands, problem)
+    }
 
     fileprivate func product(_ problem: KernelProblem) throws(KernelError) -> MatrixProduct {
         do throws(GraphError) {

@@ -1,0 +1,145 @@
+#include "ck_panels.h"
+
+#include "ck_bf16.h"
+#include "ck_bf16_tile.h"
+#include "ck_cpu.h"
+#include "ck_threads.h"
+
+// What the rows of a block of a may take, so that they stay in the second-level cache while panels pass by.
+enum { BLOCK_BYTES = 832 << 10, MOST_ROWS = 204 };
+
+size_t ck_panels_bytes(ck_precision precision, size_t n, size_t k) {
+  size_t columns = ck_ceiling(n, 16) * 16;
+  return columns * (ck_ceiling(k, ck_group(precision)) + (precision == CK_INTEGER8)) * 4;
+}
+
+typedef struct {
+  ck_precision precision;
+  ck_panels_matrix matrix;
+  size_t groups;
+  char *packed;
+} packing;
+
+// One group of `columns` columns of a panel that is `width` columns wide.
+static void pack_group(const packing *p, size_t group, size_t column, size_t columns, size_t width, char *to) {
+  const ck_panels_matrix *m = &p->matrix;
+  size_t depth = m->taps * m->channels, size = ck_group(p->precision), element = p->precision == CK_INTEGER8 ? 1 : 4;
+  if (columns < width || depth % size) memset(to, 0, width * 4);
+  for (size_t part = 0; part < size && group * size + part < depth; part++) {
+    size_t k = group * size + part, step = m->column_stride * element;
+    size_t place = k / m->channels * m->tap_stride + k % m->channels * m->channel_stride + column * m->column_stride;
+    const char *from = (const char *)m->w + place * element;
+    if (p->precision == CK_INTEGER8) {
+      for (size_t j = 0; j < columns; j++, from += step) to[j * 4 + part] = *from;
+    } else if (p->precision == CK_BFLOAT16) {
+      for (size_t j = 0; j < columns; j++, from += step) {
+        float value;
+        memcpy(&value, from, sizeof value);
+        uint16_t rounded = ck_bf16_rounded(value * m->alpha);
+        memcpy(to + j * 4 + part * 2, &rounded, sizeof rounded);
+      }
+    } else if (m->column_stride == 1 && m->alpha == 1) {
+      memcpy(to, from, columns * 4);
+    } else {
+      for (size_t j = 0; j < columns; j++, from += step) {
+        float value;
+        memcpy(&value, from, sizeof value);
+        value *= m->alpha;
+        memcpy(to + j * 4, &value, sizeof value);
+      }
+    }
+  }
+}
+
+// Groups from 16 begin to 16 end of all panels: rows of w are read from end to end.
+static void pack_groups(void *context, size_t begin, size_t end) {
+  const packing *p = context;
+  size_t last = ck_smaller(16 * end, p->groups), all = p->matrix.columns;
+  for (size_t first = 16 * begin; first < last; first += 16) {
+    size_t stop = ck_smaller(first + 16, last);
+    for (size_t column = 0; column < all; column += PANEL) {
+      size_t columns = ck_smaller(PANEL, all - column), width = columns > 16 ? PANEL : 16;
+      char *to = p->packed + (column * p->groups + first * width) * 4;
+      for (size_t group = first; group < stop; group++, to += width * 4) pack_group(p, group, column, columns, width, to);
+    }
+  }
+}
+
+// Sums of the columns from `begin` to `end`.
+static void sum_columns(void *context, size_t begin, size_t end) {
+  const packing *p = context;
+  int32_t *sums = (int32_t *)p->packed + ck_panels_groups(p->matrix.columns, p->groups);
+  for (size_t column = begin; column < end; column++) {
+    size_t panel = column / PANEL * PANEL, width = p->matrix.columns - panel > 16 ? PANEL : 16;
+    const signed char *from = (const signed char *)p->packed + (panel * p->groups + column % PANEL) * 4;
+    int32_t sum = 0;
+    for (size_t group = 0; group < p->groups; group++, from += width * 4) sum += from[0] + from[1] + from[2] + from[3];
+    sums[column] = sum;
+  }
+}
+
+void ck_panels_pack(ck_precision precision, const ck_panels_matrix *matrix, void *packed) {
+  packing p = {precision, *matrix, ck_ceiling(matrix->taps * matrix->channels, ck_group(precision)), packed};
+  ck_parallel_for(ck_ceiling(p.groups, 16), 1, pack_groups, &p);
+  if (precision != CK_INTEGER8) return;
+  memset((int32_t *)packed + ck_panels_groups(matrix->columns, p.groups), 0, ck_ceiling(matrix->columns, 16) * 64);
+  ck_parallel_for(matrix->columns, 32, sum_columns, &p);
+}
+
+void ck_panels_divide(const ck_panels_spec *s, ck_panels_plan *plan) {
+  plan->lanes = s->threads ? s->threads : 1;
+  plan->groups = ck_ceiling(s->k, ck_group(s->precision));
+  plan->panels = ck_ceiling(s->n, PANEL);
+  plan->depth = plan->groups > WHOLE ? DEPTH : plan->groups;
+  // No multiple of a page, so that the rows of a tile lie in different lines of the first-level cache.
+  plan->stride = ck_ceiling(plan->depth, 16) * 16 + 16;
+  size_t most = BLOCK_BYTES / (plan->stride * 4) / TILE * TILE;
+  most = most < TILE ? TILE : ck_smaller(most, MOST_ROWS);
+  plan->by_rows = s->m >= 2 * TILE * plan->lanes && (s->m >= s->n || s->m >= 2 * plan->lanes * most);
+  size_t rows = plan->by_rows ? ck_ceiling(s->m, plan->lanes) : s->m, blocks = ck_ceiling(rows, most);
+  plan->block = blocks ? ck_smaller(most, ck_ceiling(rows, blocks)) : TILE;
+  // Where sums are added up in parts those of all panels are kept.
+  size_t kept = plan->depth == plan->groups ? 1 : plan->by_rows ? plan->panels : ck_ceiling(plan->panels, plan->lanes);
+  plan->sums = ck_ceiling(plan->block * plan->stride * 4, 64) * 64;
+  plan->lane_bytes = plan->sums + plan->block * PANEL * 4 * kept;
+}
+
+size_t ck_panels_workspace(const ck_panels_spec *spec) {
+  ck_panels_plan plan;
+  ck_panels_divide(spec, &plan);
+  return plan.lanes * plan.lane_bytes;
+}
+
+#if defined(__x86_64__)
+
+bool ck_panels_available(ck_precision precision) {
+  if (ck_cpu_level() < 4) return false;
+  switch (precision) {
+    case CK_FLOAT32: return true;
+    case CK_BFLOAT16: return ck_bf16_available();
+    case CK_INTEGER8: return __builtin_cpu_supports("avx512vnni");
+  }
+  return false;
+}
+
+#else
+
+bool ck_panels_available(ck_precision precision) {
+  (void)precision;
+  return false;
+}
+
+// Never called here.
+void ck_panels_lanes_float32(void *job, size_t begin, size_t end) { (void)job, (void)begin, (void)end; }
+void ck_panels_lanes_bfloat16(void *job, size_t begin, size_t end) { (void)job, (void)begin, (void)end; }
+void ck_panels_lanes_integer8(void *job, size_t begin, size_t end) { (void)job, (void)begin, (void)end; }
+
+#endif
+
+void ck_panels_run(const ck_panels_spec *spec, const ck_panels_operands *operands) {
+  ck_panels_job job = {.spec = spec, .operands = operands};
+  ck_panels_divide(spec, &job.plan);
+  void (*lanes)(void *, size_t, size_t) = spec->precision == CK_FLOAT32 ? ck_panels_lanes_float32
+                                          : spec->precision == CK_BFLOAT16 ? ck_panels_lanes_bfloat16 : ck_panels_lanes_integer8;
+  ck_parallel_for(job.plan.lanes, 1, lanes, &job);
+}

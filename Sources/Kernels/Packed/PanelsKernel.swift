@@ -1,0 +1,121 @@
+import CKernels
+import Graph
+
+/// Rows, or the patches of a convolution, times a constant matrix that is packed once, with what follows; in float32,
+/// bfloat16 or 8-bit integers.
+final class PanelsKernel: Kernel, @unchecked Sendable {
+    /// Indices of the operands among the inputs of the operator; `bias`, `residual`, `scales` and `innerBias` may be absent.
+    struct Operands: Sendable {
+        var a = 0
+        var weights = 1
+        var bias: Int?
+        var residual: Int?
+        var scales: Int?
+        var innerBias: Int?
+    }
+
+    private let spec: ck_panels_spec
+    private let operands: Operands
+    private let packed: Tensor
+    let workspaceByteCount: Int
+
+    /// Nil where the CPU lacks the instructions, nothing is to be computed or the matrix may change.
+    /// - Parameters:
+    ///   - spec: everything but the threads, the presence of operands taken from `operands`.
+    ///   - matrix: how the weights lie, its pointer aside.
+    init?(
+        _ spec: ck_panels_spec, _ matrix: ck_panels_matrix, _ operands: Operands, _ problem: KernelProblem
+    ) throws(KernelError) {
+        guard ck_panels_available(spec.precision), problem.packs.packsMatrices, operands.weights < problem.constants.count,
+            let weights = problem.constants[operands.weights], spec.m > 0, spec.n > 0, spec.k > 0
+        else { return nil }
+        var spec = spec
+        spec.threads = problem.threads
+        self.spec = spec
+        self.operands = operands
+        self.workspaceByteCount = withUnsafePointer(to: spec) { ck_panels_workspace($0) }
+        let strides = "\(matrix.column_stride) \(matrix.tap_stride) \(matrix.channel_stride)"
+        let arrangement = "panels \(spec.precision.rawValue) \(matrix.taps) \(strides) \(matrix.alpha)"
+        self.packed = try problem.packs.pack(weights, as: arrangement) { () throws(KernelError) in
+            let packed = try Self.room(ck_panels_bytes(spec.precision, spec.n, spec.k))
+            var matrix = matrix
+            matrix.w = UnsafeRawPointer(weights.unalignedPointer)
+            ck_panels_pack(spec.precision, &matrix, packed.rawPointer)
+            // The file's pages are not needed again, unless another plan packs them in another way.
+            if weights.storage.isMapped { ck_forget_mapped(weights.unalignedPointer, weights.type.byteCount) }
+            withExtendedLifetime(weights.storage) {}
+            return packed
+        }
+    }
+
+    /// Memory for a pack, on large pages: a panel of weights crosses few of them.
+    private static func room(_ byteCount: Int) throws(KernelError) -> Tensor {
+        guard let memory = ck_large_pages(byteCount) else {
+            throw KernelError(.outOfMemory, "weights", "\(byteCount) bytes for packed weights are not available")
+        }
+        return Tensor(
+            TensorType(.uint8, [byteCount]),
+            storage: TensorStorage(adopting: UnsafeMutableRawBufferPointer(start: memory, count: byteCount)) {
+                ck_give_back($0.baseAddress, $0.count)
+            })
+    }
+
+    var packedInputs: [Int] { [self.operands.weights] }
+
+    var inPlaceInputs: [Int] { self.spec.residual == self.spec.y ? self.operands.residual.map { [$0] } ?? [] : [] }
+
+    func run(_ call: KernelCall) {
+        var pointers = ck_panels_operands()
+        pointers.a = call.bytes(self.operands.a)
+        pointers.packed = UnsafeRawPointer(self.packed.rawPointer)
+        pointers.residual = self.operands.residual.flatMap { call.optionalBytes($0) }
+        pointers.bias = self.operands.bias.flatMap { call.optionalInput($0) }
+        pointers.scales = self.operands.scales.flatMap { call.optionalInput($0) }
+        pointers.inner_bias = self.operands.innerBias.flatMap { call.optionalInput($0) }
+        pointers.y = call.outputs[0]
+        pointers.workspace = call.workspace
+        withUnsafePointer(to: self.spec) { ck_panels_run($0, &pointers) }
+    }
+}
+
+extension DataType {
+    /// How packed products read and write elements of this type.
+    var panelElement: ck_element {
+        switch self {
+        case .bfloat16: CK_ELEMENT_BFLOAT16
+        case .uint8: CK_ELEMENT_UINT8
+        case .int8: CK_ELEMENT_INT8
+        default: CK_ELEMENT_FLOAT32
+        }
+    }
+}
+
+extension ck_panels_matrix {
+    /// A [k, n] matrix, or [n, k] when it is transposed, of which every element is multiplied by `alpha`.
+    init(k: Int, n: Int, transposed: Bool, alpha: Float = 1) {
+        self.init(
+            w: nil, columns: n, taps: 1, channels: k, column_stride: transposed ? k : 1, tap_stride: 0,
+            channel_stride: transposed ? 1 : n, alpha: alpha)
+    }
+
+    /// The weights [O, C, kernel...] of a convolution as a matrix of kernel... x C by O.
+    init(convolution shape: [Int]) {
+        let taps = shape.dropFirst(2).reduce(1, *)
+        self.init(
+            w: nil, columns: shape[0], taps: taps, channels: shape[1], column_stride: shape[1] * taps, tap_stride: 1,
+            channel_stride: taps, alpha: 1)
+    }
+}
+
+extension ck_panels_spec {
+    /// Makes the rows patches of channels-last pictures, unless they are the pictures' rows.
+    mutating func take(_ convolution: ConvolutionProblem) {
+        let window = convolution.window
+        self.m = convolution.batch * convolution.output.reduce(1, *)
+        self.n = convolution.outChannels
+        self.k = convolution.inChannels * convolution.kernel.reduce(1, *)
+        let isPlain = (convolution.kernel + window.strides).allSatisfy { $0 == 1 } && window.padsBefore.allSatisfy { $0 == 0 }
+        self.has_patches = !(isPlain && window.padsAfter.allSatisfy { $0 == 0 })
+        if self.has_patches { self.patches = convolution.spec }
+    }
+}
