@@ -298,3 +298,39 @@ void ck_global_average_pool(const float *x, float *y, size_t batch, size_t chann
   size_t parts = channels_last ? (channels + CHANNELS - 1) / CHANNELS : channels;
   ck_parallel_for(batch * parts, 1, channels_last ? global_last : global_first, &j);
 }
+
+typedef struct {
+  const ck_pool_spec *spec;
+  const uint8_t *x;
+  uint8_t *y;
+  // Turns the order of bytes into that of unsigned ones: 128 for signed bytes.
+  uint8_t flip;
+} byte_job;
+
+CK_DENSE_CLONES static void take_larger_byte(uint8_t *restrict y, const uint8_t *restrict x, uint8_t flip, size_t n) {
+#pragma clang loop vectorize(enable)
+  for (size_t i = 0; i < n; i++) y[i] = (uint8_t)(x[i] ^ flip) > (uint8_t)(y[i] ^ flip) ? x[i] : y[i];
+}
+
+// One output row per step, as forward_last.
+static void max_bytes(void *context, size_t begin, size_t end) {
+  const byte_job *j = context;
+  const ck_pool_spec *s = j->spec;
+  size_t c = s->channels;
+  for (size_t row = begin; row < end; row++) {
+    size_t n = row / (s->out[0] * s->out[1]), d = row / s->out[1] % s->out[0], h = row % s->out[1];
+    const uint8_t *x = j->x + n * volume(s->in) * c;
+    for (size_t w = 0; w < s->out[2]; w++) {
+      uint8_t *y = j->y + (row * s->out[2] + w) * c;
+      window v;
+      locate(s, d, h, w, &v);
+      memset(y, j->flip, c);
+      EACH_TAP(v) take_larger_byte(y, x + place(s, &v, kd, kh, kw) * c, j->flip, c);
+    }
+  }
+}
+
+void ck_max_pool_bytes(const ck_pool_spec *spec, bool is_signed, const void *x, void *y) {
+  byte_job j = {spec, x, y, is_signed ? 128 : 0};
+  ck_parallel_for(spec->batch * spec->out[0] * spec->out[1], 1, max_bytes, &j);
+}

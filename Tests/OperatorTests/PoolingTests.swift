@@ -157,6 +157,18 @@ import Testing
         #expect(back.doubles[5] == 9 && back.doubles[6] == 8 && back.doubles[15] == 9 && back.doubles.reduce(0, +) == 26)
     }
 
+    @Test(arguments: [DataType.uint8, .int8]) func maximaOfBytes(_ type: DataType) throws {
+        let x = Tensor(zeros: TensorType(type, [2, 7, 6, 37]))
+        for index in 0..<x.type.elementCount {
+            ElementAccess(type).store(integer: Int64(index * 91 % 251), x.rawPointer, index)
+        }
+        let pool = MaxPool(kernel: [3, 2], window: Window(stride: 2, padding: 1), layout: .last)
+        let testCase = OperatorCase("\(type)", pool, [x.type], fixed: [0: x], tolerance: .exact)
+        #expect(try OperatorChecks.implementationsMatchReference(testCase) == nil)
+        let y = try GraphEvaluator(implementation: "bytes").run(pool, [x])[0]
+        #expect(Set(y.doubles).count > 20)
+    }
+
     @Test(arguments: [DataType.float64, .int64, .uint8, .int32]) func maximaOfOtherTypes(_ type: DataType) throws {
         var random = SeededRandom(seed: 4)
         let x = random.tensor(TensorType(type, [1, 1, 3, 3]), in: -9...9)

@@ -8,6 +8,7 @@
 #include "ck_threads.h"
 #include "ck_elementwise.h"
 #include "ck_bf16.h"
+#include "ck_bytes.h"
 #include "ck_cpu.h"
 #include "ck_dense.h"
 #include "ck_loss.h"

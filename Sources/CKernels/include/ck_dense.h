@@ -97,6 +97,8 @@ typedef struct ck_pool_spec {
 } ck_pool_spec;
 
 void ck_max_pool(const ck_pool_spec *spec, const float *x, float *y);
+// The same of bytes, channels last.
+void ck_max_pool_bytes(const ck_pool_spec *spec, bool is_signed, const void *x, void *y);
 void ck_average_pool(const ck_pool_spec *spec, const float *x, float *y);
 // dx of max pooling: dy goes to the first largest element of its window (the first NaN where there is one).
 void ck_max_pool_gradient(const ck_pool_spec *spec, const float *x, const float *dy, float *dx);

@@ -10,6 +10,16 @@ extension MaxPool: Executable {
                 withUnsafePointer(to: pooling.spec) { ck_max_pool($0, call.input(0), call.output(0)) }
             }
         },
+        Implementation("bytes") { op, problem in
+            let type = problem.input(0).dataType
+            guard ElementTypes.bytes.contains(type), op.indices == nil, op.layout == .last else { return nil }
+            let pooling = op.problem(x: problem.input(0).shape, y: problem.outputs[0].shape)
+            return ClosureKernel { call in
+                withUnsafePointer(to: pooling.spec) {
+                    ck_max_pool_bytes($0, type == .int8, call.bytes(0), call.outputBytes(0))
+                }
+            }
+        },
         Implementation("reference") { op, problem in
             let pooling = op.problem(x: problem.input(0).shape, y: problem.outputs[0].shape)
             let access = ElementAccess(problem.input(0).dataType)

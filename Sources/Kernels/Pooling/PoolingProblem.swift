@@ -23,13 +23,13 @@ package struct PoolingProblem: Sendable {
         var spec = ck_pool_spec()
         spec.batch = batch
         spec.channels = channels
-        spec.in = self.input.triple
-        spec.out = self.output.triple
-        spec.kernel = self.kernel.triple
-        spec.strides = window.strides.leading(1).triple
-        spec.dilations = window.dilations.leading(1).triple
-        spec.before = window.padsBefore.leading(0).triple
-        spec.after = window.padsAfter.leading(0).triple
+        spec.in = self.input.counts
+        spec.out = self.output.counts
+        spec.kernel = self.kernel.counts
+        spec.strides = window.strides.leading(1).counts
+        spec.dilations = window.dilations.leading(1).counts
+        spec.before = window.padsBefore.leading(0).counts
+        spec.after = window.padsAfter.leading(0).counts
         spec.channels_last = layout == .last
         spec.count_include_pad = countIncludePad
         self.spec = spec
@@ -74,5 +74,5 @@ package struct PoolingProblem: Sendable {
 
 extension [Int] {
     /// Three entries as C wants them.
-    fileprivate var triple: (Int, Int, Int) { (self[0], self[1], self[2]) }
+    var counts: (Int, Int, Int) { (self[0], self[1], self[2]) }
 }

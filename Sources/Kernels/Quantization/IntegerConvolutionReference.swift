@@ -6,9 +6,9 @@ struct IntegerConvolutionReference: Sendable {
     private let x: ElementAccess
     private let w: ElementAccess
 
-    init(_ window: Window, x: TensorType, w: TensorType, y: TensorType) {
+    init(_ window: Window, layout: ChannelLayout = .first, x: TensorType, w: TensorType, y: TensorType) {
         self.reference = ConvolutionReference(
-            ConvolutionProblem(window: window, layout: .first, x: x.shape, w: w.shape, y: y.shape))
+            ConvolutionProblem(window: window, layout: layout, x: x.shape, w: w.shape, y: y.shape))
         self.x = ElementAccess(x.dataType)
         self.w = ElementAccess(w.dataType)
     }

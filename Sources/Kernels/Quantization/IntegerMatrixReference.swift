@@ -6,16 +6,18 @@ struct IntegerMatrixReference: Sendable {
     private let offsets: (left: [Int], right: [Int])
     private let a: ElementAccess
     private let b: ElementAccess
+    private let transposeB: Bool
 
-    init(_ a: TensorType, _ b: TensorType, in subject: String) throws(KernelError) {
+    init(_ a: TensorType, _ b: TensorType, transposeB: Bool = false, in subject: String) throws(KernelError) {
         do throws(GraphError) {
-            self.product = try MatrixProduct(bytes: a, b, in: subject)
+            self.product = try MatrixProduct(bytes: a, b, transposeB: transposeB, in: subject)
         } catch {
             throw KernelError(error)
         }
         self.offsets = self.product.batchOffsets
         self.a = ElementAccess(a.dataType)
         self.b = ElementAccess(b.dataType)
+        self.transposeB = transposeB
     }
 
     /// How a scale or zero point is read for each element of the result.
@@ -45,6 +47,7 @@ struct IntegerMatrixReference: Sendable {
         _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, zeros: (Int) -> (left: Int32, right: Int32), _ body: (Int, Int32) -> Void
     ) {
         let (m, n, k) = (self.product.m, self.product.n, self.product.k)
+        let (rowB, columnB) = self.transposeB ? (1, k) : (n, 1)
         for batch in 0..<self.product.batchCount {
             for row in 0..<m {
                 for column in 0..<n {
@@ -53,7 +56,7 @@ struct IntegerMatrixReference: Sendable {
                     var sum = Int32(0)
                     for place in 0..<k {
                         let x = self.a.integer(a, self.offsets.left[batch] + row * k + place)
-                        let w = self.b.integer(b, self.offsets.right[batch] + place * n + column)
+                        let w = self.b.integer(b, self.offsets.right[batch] + place * rowB + column * columnB)
                         sum &+= (Int32(truncatingIfNeeded: x) &- left) &* (Int32(truncatingIfNeeded: w) &- right)
                     }
                     body(element, sum)

@@ -2,7 +2,7 @@ package import Graph
 
 extension Pass {
     /// Moves convolutions, pooling, resizing, batch normalisation and what lies between them (element-wise operators,
-    /// joining) to channels-last tensors.
+    /// rounding to bytes and back, joining) to channels-last tensors.
     ///
     /// Every value of such a region gets a channels-last twin; transposes appear only where a region begins or ends,
     /// and the rest dies as dead nodes. Where the graph itself moves the channels of a region, as transformers do between
@@ -31,6 +31,10 @@ private enum ChannelsLast {
             return [twin]
         }
         if let concat = node.op as? Concat { return try self.joined(&rewriter, node, concat, &twins) }
+        if let x = node.inputs[0], twins[x] != nil, ByteScale(node, rewriter.old) != nil {
+            let inputs = [try self.twin(of: x, &rewriter, &twins)] + rewriter.mapped(Array(node.inputs.dropFirst()))
+            return try self.close(try rewriter.new.append(node.op, inputs, name: node.name), node, &rewriter, &twins)
+        }
         guard node.op is any ElementwiseOperator, self.isInRegion(node, rewriter.old, twins) else { return nil }
         var inputs: [ValueID?] = []
         for case let input? in node.inputs {

@@ -23,7 +23,7 @@ extension Pass {
                 let outputs = try rewriter.new.append(node.op, inputs, name: node.name)
                 return readers.takes(node.outputs[0]) ? outputs : [try rewriter.converted(outputs[0], to: .float32)]
             default:
-                let moved = BFloat16Readers.movedInputs(node)
+                let moved = node.movedInputs
                 let isNarrow =
                     !moved.isEmpty
                     && moved.allSatisfy { index in
@@ -69,7 +69,7 @@ private struct BFloat16Readers {
         case is PackedAttention: return places == [0]
         case is ScaledDotProductAttention: return places.allSatisfy { $0 < 3 }
         default:
-            let moved = Self.movedInputs(node)
+            let moved = node.movedInputs
             return !moved.isEmpty && places.allSatisfy(moved.contains) && node.outputs.allSatisfy(self.taken.contains)
         }
     }
@@ -78,15 +78,6 @@ private struct BFloat16Readers {
     static func isTaken(_ product: FusedMatMul, _ node: Node, _ graph: Graph) -> Bool {
         guard product.precision == .float32, !product.transposeA, let weights = node.inputs[1] else { return false }
         return graph[weights].constant != nil && graph[weights].type.rank == 2
-    }
-
-    /// Inputs whose elements the node moves without looking at them; empty for operators that compute.
-    static func movedInputs(_ node: Node) -> [Int] {
-        switch node.op {
-        case is Reshape, is Flatten, is Squeeze, is Unsqueeze, is Transpose, is Slice, is Split, is Gather, is Identity: [0]
-        case is Concat: Array(node.inputs.indices)
-        default: []
-        }
     }
 }
 

@@ -35,11 +35,13 @@ package struct ConvInteger: OnnxOperator {
 
 extension Window {
     /// The output shape of a convolution of 8-bit integers.
-    func byteConvolutionShape(_ x: TensorType, _ w: TensorType, in subject: String) throws(GraphError) -> [Int] {
+    func byteConvolutionShape(
+        _ x: TensorType, _ w: TensorType, layout: ChannelLayout = .first, in subject: String
+    ) throws(GraphError) -> [Int] {
         guard ElementTypes.bytes.contains(x.dataType), ElementTypes.bytes.contains(w.dataType) else {
             throw GraphError(.dataType, subject, "x is \(x), w is \(w); both must be int8 or uint8")
         }
         return try self.convolutionShape(
-            TensorType(.float32, x.shape), TensorType(.float32, w.shape), bias: nil, layout: .first, in: subject)
+            TensorType(.float32, x.shape), TensorType(.float32, w.shape), bias: nil, layout: layout, in: subject)
     }
 }

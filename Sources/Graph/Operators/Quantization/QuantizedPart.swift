@@ -41,11 +41,14 @@ extension ElementTypes {
 
 extension MatrixProduct {
     /// The product of integer matrices, with the result's shape as whole matrices.
-    package init(bytes a: TensorType, _ b: TensorType, in subject: String) throws(GraphError) {
+    package init(
+        bytes a: TensorType, _ b: TensorType, transposeB: Bool = false, in subject: String
+    ) throws(GraphError) {
         guard ElementTypes.bytes.contains(a.dataType), ElementTypes.bytes.contains(b.dataType) else {
             throw GraphError(.dataType, subject, "a is \(a), b is \(b); both must be int8 or uint8")
         }
-        try self.init(TensorType(.float32, a.shape), TensorType(.float32, b.shape), in: subject)
+        try self.init(
+            TensorType(.float32, a.shape), TensorType(.float32, b.shape), transposeB: transposeB, in: subject)
     }
 
     package var matrixShape: [Int] { self.batch + [self.m, self.n] }

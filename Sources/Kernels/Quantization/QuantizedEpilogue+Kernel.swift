@@ -1,0 +1,50 @@
+import CKernels
+import Graph
+
+extension QuantizedEpilogue {
+    /// The same on the C side.
+    var code: ck_byte_epilogue {
+        ck_byte_epilogue(
+            rounding: self.rounding.code, residual: self.residual.code, result: self.result.code,
+            activation: self.activation.code, residual_is_last: self.residualPlace == .afterActivation)
+    }
+
+    /// Inputs whose memory the result may take: a residual of the result's type.
+    func inPlaceInputs(_ problem: KernelProblem) -> [Int] {
+        let place = Input.residual.rawValue
+        return problem.optionalInput(place)?.dataType == self.resultType ? [place] : []
+    }
+}
+
+extension ByteScale? {
+    /// The same on the C side, where a scale of 0 stands for none.
+    var code: ck_byte_scale {
+        guard let bytes = self else { return ck_byte_scale() }
+        return ck_byte_scale(scale: bytes.scale, zero: Int32(bytes.zero), is_signed: bytes.type == .int8)
+    }
+}
+
+extension KernelCall {
+    /// What the epilogue reads for each column.
+    var byteColumns: ck_byte_columns {
+        ck_byte_columns(
+            scales: self.optionalInput(QuantizedEpilogue.Input.scales.rawValue),
+            inner_bias: self.optionalInput(QuantizedEpilogue.Input.innerBias.rawValue),
+            bias: self.optionalInput(QuantizedEpilogue.Input.bias.rawValue))
+    }
+}
+
+extension PackStore {
+    /// Constant bytes less their zero point as int16, arranged by `pack`.
+    func widened(
+        _ weights: Tensor, as arrangement: String, count: Int,
+        pack: (UnsafeRawPointer, UnsafeMutablePointer<Int16>) -> Void
+    ) throws(KernelError) -> Tensor {
+        try self.pack(weights, as: "int16 \(arrangement)") { () throws(KernelError) in
+            let packed = Tensor(zeros: TensorType(.int16, [count]))
+            pack(weights.unalignedPointer, packed.rawPointer.assumingMemoryBound(to: Int16.self))
+            withExtendedLifetime(weights.storage) {}
+            return packed
+        }
+    }
+}
