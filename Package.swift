@@ -81,16 +81,19 @@ let package = Package(
             swiftSettings: [.strictMemorySafety()]),
         .executableTarget(name: "dr", dependencies: ["Daemon", "Pipelines", arguments], path: "Sources/Commands/dr"),
         .executableTarget(
-            name: "dr-train", dependencies: ["Trainer", "Pipelines", arguments], path: "Sources/Commands/dr-train"),
+            name: "dr-train", dependencies: ["Kernels", "Trainer", "Pipelines", arguments], path: "Sources/Commands/dr-train"),
         .executableTarget(
-            name: "dr-export", dependencies: ["Exporter", "Architectures", "Checkpoints", "Pipelines", arguments],
+            name: "dr-export",
+            dependencies: ["Exporter", "Architectures", "Checkpoints", "Kernels", "Pipelines", "Runtime", arguments],
             path: "Sources/Commands/dr-export"),
-        .executableTarget(name: "drd", dependencies: ["Daemon", "Pipelines", arguments], path: "Sources/Commands/drd"),
         .executableTarget(
-            name: "model-runner", dependencies: ["Graph", "OnnxFormat", "Runtime"], path: "Benchmarks/model-runner"),
+            name: "drd", dependencies: ["Daemon", "Kernels", "Pipelines", arguments], path: "Sources/Commands/drd"),
+        .executableTarget(
+            name: "model-runner", dependencies: ["Graph", "Kernels", "OnnxFormat", "Runtime"], path: "Benchmarks/model-runner"),
         .target(name: "TestSupport", dependencies: ["Graph", "Kernels"], path: "Tests/TestSupport"),
         .executableTarget(
             name: "index-writer", dependencies: ["Graph", "Index", "TestSupport"], path: "Tests/TestPrograms/index-writer"),
+        .executableTarget(name: "spin-report", dependencies: ["Kernels"], path: "Tests/TestPrograms/spin-report"),
         .target(
             name: "NodeSuite", dependencies: ["Graph", "Kernels", "Metrics", "OnnxFormat", "Runtime"], path: "Tests/NodeSuite"),
         .executableTarget(name: "node-suite", dependencies: ["NodeSuite"], path: "Tests/TestPrograms/node-suite"),
@@ -103,7 +106,9 @@ let package = Package(
         .testTarget(name: "OnnxFormatTests", dependencies: ["Graph", "OnnxFormat", "COnnxCheck"]),
         .testTarget(
             name: "RuntimeTests",
-            dependencies: ["Graph", "Kernels", "TrainingKernels", "OnnxFormat", "Runtime", "Checkpoints", "TestSupport"]
+            dependencies: [
+                "Graph", "Kernels", "TrainingKernels", "OnnxFormat", "Runtime", "Checkpoints", "TestSupport", "spin-report",
+            ]
         ),
         .testTarget(
             name: "ArchitecturesTests", dependencies: ["Architectures", "Graph", "Kernels", "Runtime", "TestSupport"]),
@@ -133,7 +138,7 @@ let package = Package(
             dependencies: [
                 "Daemon", "Pipelines", "Graph", "Imaging", "Index", "Metrics", "OnnxFormat", "Runtime", "TestSupport", grdb,
             ] + nio),
-        .testTarget(name: "EndToEndTests", dependencies: ["dr", "dr-train", "dr-export", "drd", "Index"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["dr", "dr-train", "dr-export", "drd", "Index", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17,

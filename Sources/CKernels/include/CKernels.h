@@ -16,6 +16,7 @@
 #include "ck_resample.h"
 #include "ck_rows.h"
 #include "ck_search.h"
+#include "ck_spin.h"
 #include "ck_training.h"
 
 #endif

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Kernels
 import Pipelines
 import Trainer
 
@@ -9,4 +10,9 @@ struct DrTrain: AsyncParsableCommand {
         commandName: "dr-train", abstract: "Trains networks for screening, segmentation and retrieval, and evaluates them.",
         version: DrVersion.current,
         subcommands: [Sample.self, Fit.self, Distill.self, Evaluate.self, Initialize.self])
+
+    static func main() async {
+        limitSpinning()
+        await Self.main(nil)
+    }
 }
