@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import Kernels
 import OnnxFormat
 import Runtime
 
@@ -19,6 +20,7 @@ import Runtime
     private let inputs: [String: Tensor]
 
     static func main() {
+        limitSpinning()
         do {
             guard CommandLine.arguments.count == 6 else {
                 throw RunnerError("usage: model-runner MODEL.onnx INPUT SHAPE THREADS PRECISION")
@@ -76,27 +78,12 @@ import Runtime
             try Self.answer(["shape": tensor.shape])
         case ("profile", let path):
             let report = try self.session.report(self.inputs)
-            FileHandle.standardError.write(Data(Self.table(report).utf8))
+            FileHandle.standardError.write(Data(report.operationTable.utf8))
             if let path { try Data(report.chromeTrace.utf8).write(to: URL(fileURLWithPath: path)) }
             try Self.answer(["total_ms": report.seconds * 1e3])
         default:
             throw RunnerError("there is no command \(command) \(argument ?? "")")
         }
-    }
-
-    /// A line for each operator and implementation, the slowest first.
-    private static func table(_ report: SessionReport) -> String {
-        let lines = report.operations.map { row in
-            let names = zip([row.operation, row.implementation], [28, 36])
-                .map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
-            let share = 100 * row.seconds / max(report.seconds, 1e-12)
-            return names.joined(separator: " ")
-                + String(format: "%10.2f ms %5.1f %%  x%d\n", row.seconds * 1e3, share, row.count)
-        }
-        let bytes = [report.weightByteCount, report.packedByteCount, report.arenaByteCount].map { $0 >> 20 }
-        return lines.joined()
-            + String(format: "%.2f ms in %d nodes; ", report.seconds * 1e3, report.nodes.count)
-            + "weights \(bytes[0]) MiB, packed \(bytes[1]) MiB, arena \(bytes[2]) MiB\n"
     }
 
     private static func answer(_ value: some Encodable) throws {

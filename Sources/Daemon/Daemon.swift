@@ -1,5 +1,5 @@
+package import Pipelines
 import Logging
-import Pipelines
 
 #if canImport(Glibc)
     import Glibc
@@ -10,8 +10,8 @@ package struct DaemonOptions: Sendable {
     package var socket: String
     /// The directory `<name>/<version>/card.json`.
     package var models: String
-    /// Size of each model's compute team.
-    package var threads: Int
+    /// How models compute whose `model.yaml` says nothing else.
+    package var compute = ComputeSettings()
     /// Bytes of a request's body.
     package var largestBody = 64 << 20
     /// Requests of a model that may wait.
@@ -21,10 +21,9 @@ package struct DaemonOptions: Sendable {
     /// Every request is logged, not only the daemon's own faults.
     package var isVerbose = false
 
-    package init(socket: String, models: String, threads: Int) {
+    package init(socket: String, models: String) {
         self.socket = socket
         self.models = models
-        self.threads = threads
     }
 }
 
@@ -35,7 +34,7 @@ package func runDaemon(_ options: DaemonOptions) async -> Int32 {
     logger.logLevel = options.isVerbose ? .debug : .info
     let log = logger
     let signals = TerminationSignals()
-    let repository = ModelRepository(directory: options.models, threads: options.threads)
+    let repository = ModelRepository(directory: options.models, compute: options.compute)
     let server: Server
     do {
         try await repository.scan(allVersions: options.allVersions)
@@ -71,6 +70,7 @@ private func load(_ repository: ModelRepository, _ options: DaemonOptions, _ log
         switch entry.state {
         case .ready(let served):
             log.info("model \(entry.name)/\(entry.version) is ready, SHA-256 \(served.sha256)")
+            log.info("model \(entry.name)/\(entry.version) computes in \(served.computing)")
             if let note = served.note { log.warning("model \(entry.name)/\(entry.version): \(note)") }
         case .failed(let error):
             log.error("model \(entry.name)/\(entry.version) cannot be used: \(error)")

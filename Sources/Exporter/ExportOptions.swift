@@ -1,3 +1,6 @@
+import Kernels
+package import Pipelines
+
 /// What a caller of the exporter may choose.
 package struct ExportOptions: Sendable {
     /// The package's directory; `models/<name>/<next free version>` when nil.
@@ -12,14 +15,18 @@ package struct ExportOptions: Sendable {
     package var validates = false
     /// Compare both on labelled pictures, too.
     package var pictures: LabelledPictures?
-    /// Measure the written file.
+    /// Measure the written file, in this precision: `auto` is what a daemon takes of it on this machine.
     package var measures = false
+    package var precision = PrecisionChoice.auto
+    /// Where the measurement writes a run's nodes as a Chrome trace.
+    package var trace: String?
     package var threads: Int
     /// Replace a package that exists.
     package var force = false
 
-    package init(threads: Int = 2) {
-        self.threads = threads
+    /// - Parameter threads: all cores of the process when nil.
+    package init(threads: Int? = nil) {
+        self.threads = threads ?? Cores.count
     }
 
     /// The opsets that can be written.

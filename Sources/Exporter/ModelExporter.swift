@@ -12,7 +12,7 @@ package struct ModelExporter: Sendable {
     package var source: ExportSource
     package var options: ExportOptions
     /// Measures a written file; in this process unless a program does it in one of its own, where memory is the model's.
-    package var measure: @Sendable (_ path: String, _ threads: Int) throws(ExportError) -> BenchmarkResult
+    package var measure: @Sendable (_ path: String, _ benchmark: Benchmark) throws(ExportError) -> BenchmarkResult
     /// Hears of each step.
     package var report: @Sendable (String) -> Void
     /// Changes the weights after they were merged and checked; for tests of the validation.
@@ -21,7 +21,7 @@ package struct ModelExporter: Sendable {
     package init(_ source: ExportSource, _ options: ExportOptions) {
         self.source = source
         self.options = options
-        self.measure = { (path, threads) throws(ExportError) in try Benchmark(threads: threads).measure(path) }
+        self.measure = { (path, benchmark) throws(ExportError) in try benchmark.measure(path) }
         self.report = { _ in }
     }
 
@@ -29,7 +29,7 @@ package struct ModelExporter: Sendable {
     /// report lies beside the place.
     package func run() throws(ExportError) -> ExportResult {
         do {
-            let thread = ComputeThread(threads: self.options.threads)
+            let thread = try ComputeThread(threads: self.options.threads)
             return try thread.runAndWait { try self.export() }
         } catch {
             throw ExportError(error)
@@ -132,14 +132,14 @@ extension ModelExporter {
         self.report("checked by \(checker.checkedBy): \(checker.note)")
         var validation: ValidationReport?
         if self.options.validates || self.options.pictures != nil {
-            let report = try self.validate(session, prepared, checker)
+            let report = try self.validate(session, prepared, checker, golden: golden, path: path)
             validation = report
             try staging.write(try reportJSON(report), ValidationReport.fileName)
             guard report.status != .fail else { return try self.refused(report, place) }
         }
         var benchmark: BenchmarkResult?
         if self.options.measures {
-            let result = try self.measure(path, self.options.threads)
+            let result = try self.measure(path, self.benchmark(validation))
             benchmark = result
             try staging.write(try reportJSON(result), BenchmarkResult.fileName)
         }
@@ -174,7 +174,17 @@ extension ModelExporter {
         return GoldenSample(input: input, outputs: logits)
     }
 
-    private func validate(_ session: Session, _ prepared: Prepared, _ checker: FileCheck) throws -> ValidationReport {
+    private func benchmark(_ validation: ValidationReport?) -> Benchmark {
+        var benchmark = Benchmark(threads: self.options.threads)
+        benchmark.precision = ChosenPrecision(self.options.precision, validation?.bfloat16).precision
+        benchmark.trace = self.options.trace
+        benchmark.report = self.report
+        return benchmark
+    }
+
+    private func validate(
+        _ session: Session, _ prepared: Prepared, _ checker: FileCheck, golden: GoldenSample, path: String
+    ) throws -> ValidationReport {
         let validator = Validator(
             source: prepared.network, session: session, size: prepared.size,
             adaptedPaths: LoRAMerge.adaptedPaths(self.source.weights))
@@ -182,16 +192,20 @@ extension ModelExporter {
         var report = ValidationReport(
             status: cases.map(\.status).max() ?? .fail, opset: self.options.opset, checker: checker, merge: prepared.merge,
             cases: cases)
+        let bfloat16 = try BFloat16Comparison(path, threads: self.options.threads, golden: golden)
         if let pictures = self.options.pictures {
             guard case .screening(let task) = prepared.task else {
                 throw ExportError(
                     .option, "--comprehensive-validate", "compares grades; this model does \(prepared.task.kind.rawValue)")
             }
             let figures = try PictureReport(
-                pictures, task: task, source: prepared.network, session: session, report: self.report)
+                pictures, task: task, source: prepared.network, session: session, bfloat16: bfloat16, report: self.report)
             report.pictures = figures
             report.status = max(report.status, figures.status)
         }
+        report.bfloat16 =
+            bfloat16?.validation(withoutPictures: "it was exported without pictures to compare (--comprehensive-validate)")
+            ?? BFloat16Validation(reason: "the CPU that exported it does not multiply bfloat16")
         if report.status != .pass { report.divergence = try validator.divergence() }
         self.report("validation \(report.status.rawValue), largest relative difference \(report.maxRelativeDifference)")
         return report

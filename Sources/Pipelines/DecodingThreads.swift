@@ -6,8 +6,8 @@ final class DecodingThreads: Sendable {
     private let threads: [ComputeThread]
     private let next = Atomic<Int>(0)
 
-    init(count: Int) {
-        self.threads = (0..<max(1, count)).map { _ in ComputeThread(threads: 1) }
+    init(count: Int) throws(RuntimeError) {
+        self.threads = try (0..<max(1, count)).map { _ throws(RuntimeError) in try ComputeThread(threads: 1) }
     }
 
     /// Runs `body` on one of the threads, in turn.

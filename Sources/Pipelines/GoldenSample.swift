@@ -50,6 +50,8 @@ package struct GoldenSample: Sendable, Hashable, Codable {
     /// Largest accepted difference, relative to the largest magnitude among `outputs` or 1, whichever is larger.
     package var tolerance: Double
 
+    /// The largest tolerance that a card may give.
+    package static let mostTolerance = 0.1
     /// Elements that a card holds of one output.
     package static let mostOutputs = 4096
 
@@ -68,14 +70,28 @@ package struct GoldenSample: Sendable, Hashable, Codable {
         return count / step + (count % step == 0 ? 0 : 1)
     }
 
+    /// The largest difference of `actual`, which has as many elements as the output that the sample was made of, in the measure
+    /// of `tolerance`; infinite where one is NaN.
+    package func difference(_ actual: [Float]) -> Double {
+        let step = self.stride ?? 1
+        let largest = self.outputs.enumerated().reduce(0.0) { largest, entry in
+            let difference = abs(Double(actual[entry.offset * step]) - Double(entry.element))
+            return difference.isNaN ? .infinity : max(largest, difference)
+        }
+        return largest / self.scale
+    }
+
+    /// What tolerances are relative to.
+    private var scale: Double { Double(self.outputs.reduce(1) { max($0, abs($1)) }) }
+
     /// Why `actual` is not the answer, without its values; nil when it is. NaN never is.
-    package func mismatch(_ actual: [Float]) -> String? {
+    /// - Parameter tolerance: Instead of the sample's own.
+    package func mismatch(_ actual: [Float], tolerance: Double? = nil) -> String? {
         guard self.expectedCount(of: actual.count) == self.outputs.count else {
             return "the model gave \(actual.count) outputs, the card has \(self.outputs.count)"
         }
         let step = self.stride ?? 1
-        let scale = self.outputs.reduce(1) { max($0, abs($1)) }
-        let bound = self.tolerance * Double(scale)
+        let bound = (tolerance ?? self.tolerance) * self.scale
         for (index, expected) in self.outputs.enumerated() {
             let difference = abs(Double(actual[index * step]) - Double(expected))
             guard difference <= bound else {

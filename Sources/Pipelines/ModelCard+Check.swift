@@ -26,6 +26,7 @@ extension ModelCard {
         try require(!self.output.isEmpty, "output", "is empty")
         try self.checkFiles()
         try self.task.check()
+        try self.bfloat16?.check()
         try require(!self.goldenSamples.isEmpty, "golden_samples", "is empty; a model without one can never be ready")
         for (index, sample) in self.goldenSamples.enumerated() {
             try self.check(sample, "golden_samples.\(index)")
@@ -55,7 +56,8 @@ extension ModelCard {
         let (low, high) = (sample.input.low, sample.input.high)
         try require(low.isFinite && high.isFinite && low <= high, "\(field).input.low", "must be finite and at most high")
         try require(
-            sample.tolerance.isFinite && (0...0.1).contains(sample.tolerance), "\(field).tolerance", "must be 0 to 0.1")
+            sample.tolerance.isFinite && (0...GoldenSample.mostTolerance).contains(sample.tolerance), "\(field).tolerance",
+            "must be 0 to 0.1")
         try require(sample.outputs.allSatisfy(\.isFinite), "\(field).outputs", "must be finite")
         let expected = TensorType.checkedElementCount(self.task.outputShape(batch: shape[0]), byteCount: 4)
         try require((1...(1 << 20)).contains(sample.stride ?? 1), "\(field).stride", "must be 1 or more")

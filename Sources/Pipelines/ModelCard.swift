@@ -71,6 +71,8 @@ package struct ModelCard: Sendable, Hashable, Codable {
     package var files: [String: FileDigest]
     /// Summary of `--validate`.
     package var validation: JSONValue?
+    /// What `--validate` found about bfloat16; nil where it was not asked for, as in older cards.
+    package var bfloat16: BFloat16Validation?
     /// Summary of `--benchmark`.
     package var benchmark: JSONValue?
     package var goldenSamples: [GoldenSample]
@@ -78,7 +80,8 @@ package struct ModelCard: Sendable, Hashable, Codable {
     package init(
         name: String, version: Int, task: ModelTask, architecture: JSONValue, recipe: JSONValue, parameterCount: Int,
         provenance: Provenance, opset: Int, input: String, output: String, files: [String: FileDigest],
-        validation: JSONValue? = nil, benchmark: JSONValue? = nil, goldenSamples: [GoldenSample]
+        validation: JSONValue? = nil, bfloat16: BFloat16Validation? = nil, benchmark: JSONValue? = nil,
+        goldenSamples: [GoldenSample]
     ) {
         self.name = name
         self.version = version
@@ -92,6 +95,7 @@ package struct ModelCard: Sendable, Hashable, Codable {
         self.output = output
         self.files = files
         self.validation = validation
+        self.bfloat16 = bfloat16
         self.benchmark = benchmark
         self.goldenSamples = goldenSamples
     }
@@ -100,7 +104,7 @@ package struct ModelCard: Sendable, Hashable, Codable {
         case formatVersion = "format_version"
         case name, version, task, architecture, recipe
         case parameterCount = "parameters"
-        case provenance, opset, input, output, files, validation, benchmark
+        case provenance, opset, input, output, files, validation, bfloat16, benchmark
         case goldenSamples = "golden_samples"
     }
 }

@@ -20,16 +20,16 @@ package actor ModelRepository {
     }
 
     private let directory: String
-    private let threads: Int
+    private let compute: ComputeSettings
     private var entries: [Entry] = []
     /// `model.yaml` by the model's name, or why it cannot be used.
     private var settings: [String: Result<ModelSettings, PipelineError>] = [:]
     private var isDraining = false
 
-    /// - Parameter threads: size of each model's compute team.
-    package init(directory: String, threads: Int) {
+    /// - Parameter compute: how models compute whose `model.yaml` says nothing else.
+    package init(directory: String, compute: ComputeSettings = ComputeSettings()) {
         self.directory = directory
-        self.threads = threads
+        self.compute = compute
     }
 
     /// Finds what is there; the newest version of each name will be loaded, or all of them. Throws when there is nothing.
@@ -90,7 +90,7 @@ package actor ModelRepository {
             if let ensemble = settings.ensemble {
                 self.joined(entry.name, ensemble)
             } else {
-                await Self.loaded(entry, settings, directory: self.directory, threads: self.threads)
+                await Self.loaded(entry, settings, directory: self.directory, compute: self.compute)
             }
         }
     }
@@ -113,10 +113,12 @@ package actor ModelRepository {
         }
     }
 
-    private static func loaded(_ entry: Entry, _ settings: ModelSettings, directory: String, threads: Int) async -> State {
+    private static func loaded(
+        _ entry: Entry, _ settings: ModelSettings, directory: String, compute: ComputeSettings
+    ) async -> State {
         do {
             let model = try await ServedModel.load(
-                directory: "\(directory)/\(entry.name)/\(entry.version)", threads: threads, settings: settings)
+                directory: "\(directory)/\(entry.name)/\(entry.version)", compute: compute, settings: settings)
             guard model.card.name == entry.name, model.card.version == entry.version else {
                 let text = "the field name or version is not that of the directory, \(entry.name)/\(entry.version)"
                 return .failed(PipelineError(.card, ModelCard.fileName, text))

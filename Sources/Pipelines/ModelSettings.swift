@@ -8,6 +8,10 @@ import Settings
 /// ```yaml
 /// test_time_augmentation: four_views
 /// index: ../shared-index
+/// precision: float32
+/// threads: 4
+/// streams: 2
+/// pin: true
 /// ```
 /// or, in a directory without versions, models that answer together:
 /// ```yaml
@@ -20,13 +24,26 @@ package struct ModelSettings: Sendable, Hashable, Codable {
     package var testTimeAugmentation: TestTimeAugmentation?
     /// The directory of the model's index, relative to the model's; nil for `index`.
     package var index: String?
+    /// Nil for what the daemon was started with; so are `threads`, `streams` and `pin`.
+    package var precision: PrecisionChoice?
+    /// Threads of all streams together.
+    package var threads: Int?
+    /// Requests that are computed at the same time.
+    package var streams: Int?
+    /// Each stream stays on cores of its own.
+    package var pin: Bool?
     package var ensemble: EnsembleSettings?
 
     package init(
-        testTimeAugmentation: TestTimeAugmentation? = nil, index: String? = nil, ensemble: EnsembleSettings? = nil
+        testTimeAugmentation: TestTimeAugmentation? = nil, index: String? = nil, precision: PrecisionChoice? = nil,
+        threads: Int? = nil, streams: Int? = nil, pin: Bool? = nil, ensemble: EnsembleSettings? = nil
     ) {
         self.testTimeAugmentation = testTimeAugmentation
         self.index = index
+        self.precision = precision
+        self.threads = threads
+        self.streams = streams
+        self.pin = pin
         self.ensemble = ensemble
     }
 }
@@ -82,13 +99,14 @@ extension ModelSettings {
         try self.check()
     }
 
-    private static let keys = "test_time_augmentation, index, ensemble"
+    private static let keys = "test_time_augmentation, index, precision, threads, streams, pin, ensemble"
 
     /// Every key, so that all names are known.
     private static var complete: ModelSettings {
         let members = [EnsembleSettings.Member(model: "", weight: 1)]
         return ModelSettings(
-            testTimeAugmentation: TestTimeAugmentation.none, index: "", ensemble: EnsembleSettings(members: members, quorum: 1))
+            testTimeAugmentation: TestTimeAugmentation.none, index: "", precision: .auto, threads: 1, streams: 1, pin: false,
+            ensemble: EnsembleSettings(members: members, quorum: 1))
     }
 
     private func check() throws(PipelineError) {
@@ -96,10 +114,16 @@ extension ModelSettings {
             guard holds else { throw PipelineError(.settings, Self.fileName, "the key \(key) \(message)") }
         }
         try require(self.index?.isEmpty != true, "index", "is empty; give a directory, or leave the key out")
+        try require(ComputeSettings.threadCounts.contains(self.threads ?? 1), "threads", "must be 1 to 1024")
+        try require(ComputeSettings.streamCounts.contains(self.streams ?? 1), "streams", "must be 1 to 64")
         guard let ensemble = self.ensemble else { return }
-        try require(
-            self.testTimeAugmentation == nil, "test_time_augmentation", "belongs to the members of an ensemble, each its own")
-        try require(self.index == nil, "index", "belongs to the members of an ensemble, each its own")
+        for (isGiven, key) in [
+            (self.testTimeAugmentation != nil, "test_time_augmentation"), (self.index != nil, "index"),
+            (self.precision != nil, "precision"), (self.threads != nil, "threads"), (self.streams != nil, "streams"),
+            (self.pin != nil, "pin"),
+        ] {
+            try require(!isGiven, key, "belongs to the members of an ensemble, each its own")
+        }
         try require((2...16).contains(ensemble.members.count), "ensemble.members", "must be 2 to 16 models")
         for (position, member) in ensemble.members.enumerated() {
             let key = "ensemble.members.\(position)"

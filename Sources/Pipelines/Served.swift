@@ -1,3 +1,5 @@
+import Runtime
+
 /// What answers under a name: a model, or an ensemble of several.
 package enum Served: Sendable {
     case model(ServedModel)
@@ -28,6 +30,31 @@ package enum Served: Sendable {
         switch self {
         case .model(let model): model.card.task
         case .ensemble(let ensemble): ensemble.task
+        }
+    }
+
+    /// The precision that answers; those of an ensemble's members with commas between them.
+    package var precision: String {
+        switch self {
+        case .model(let model): model.precision.precision.rawValue
+        case .ensemble(let ensemble):
+            Set(ensemble.members.map(\.model.precision.precision.rawValue)).sorted().joined(separator: ",")
+        }
+    }
+
+    /// Requests that compute at the same time; an ensemble asks its members one after another.
+    package var streams: Int {
+        switch self {
+        case .model(let model): model.options.streams
+        case .ensemble(let ensemble): ensemble.members.map(\.model.options.streams).min() ?? 1
+        }
+    }
+
+    /// How it computes in a line for people.
+    package var computing: String {
+        switch self {
+        case .model(let model): model.computing
+        case .ensemble(let ensemble): "\(ensemble.members.count) members, \(self.precision)"
         }
     }
 

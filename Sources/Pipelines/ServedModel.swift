@@ -2,7 +2,7 @@ package import Graph
 import Imaging
 import Index
 import OnnxFormat
-import Runtime
+package import Runtime
 
 /// A model package that was verified and answers for pictures: card, weights, preprocessing and decision in one.
 package final class ServedModel: Sendable {
@@ -12,15 +12,19 @@ package final class ServedModel: Sendable {
     package let inputs: [ModelPort]
     package let outputs: [ModelPort]
     package let augmentation: TestTimeAugmentation
+    package let precision: ChosenPrecision
     /// Of an embedding network.
     let index: ServedIndex?
     private let session: Session
     private let decoders: DecodingThreads
 
-    private init(_ card: ModelCard, _ session: Session, decoders: Int, augmentation: TestTimeAugmentation, index: String) {
+    private init(
+        _ card: ModelCard, _ session: Session, _ precision: ChosenPrecision, augmentation: TestTimeAugmentation, index: String
+    ) throws(RuntimeError) {
         self.card = card
         self.sha256 = card.modelSHA256
         self.augmentation = augmentation
+        self.precision = precision
         if case .retrieval(let task) = card.task {
             let vectors = IndexModel(
                 sha256: self.sha256, dimension: task.embeddingLength, isAugmented: augmentation.views.count > 1)
@@ -31,7 +35,7 @@ package final class ServedModel: Sendable {
         self.session = session
         self.inputs = session.model.inputs.map { ModelPort($0) }
         self.outputs = session.model.outputs.map { ModelPort($0) }
-        self.decoders = DecodingThreads(count: decoders)
+        self.decoders = try DecodingThreads(count: max(1, min(session.options.threads * session.options.streams, 4)))
     }
 
     /// Loads a package and returns it once it has earned trust: every file has the size and SHA-256 of the card, and
@@ -40,25 +44,28 @@ package final class ServedModel: Sendable {
     /// What is hashed is what was mapped, so a file that is replaced meanwhile changes nothing.
     /// - Parameters:
     ///   - directory: holds `card.json`, `model.onnx` and its weight files.
-    ///   - threads: size of the compute team.
+    ///   - compute: how it computes where `settings` say nothing else.
     ///   - settings: what an operator changed; `index` is relative to the directory above `directory`.
     package static func load(
-        directory: String, threads: Int, settings: ModelSettings = ModelSettings()
+        directory: String, compute: ComputeSettings = ComputeSettings(), settings: ModelSettings = ModelSettings()
     ) async throws -> ServedModel {
         let card = try ModelCard.load(directory: directory)
         let augmentation = settings.testTimeAugmentation ?? .none
         try checkViews(of: card, augmentation)
         try checkSizes(card, directory: directory)
-        let session: Session
+        let compute = compute.changed(by: settings)
+        let precision = ChosenPrecision(compute.precision, card.bfloat16)
+        let index = settings.index ?? ModelSettings.indexName
+        let model: ServedModel
         do throws(RuntimeError) {
-            session = try Session(path: "\(directory)/\(ModelCard.modelFileName)", threads: threads)
+            let session = try Session(
+                path: "\(directory)/\(ModelCard.modelFileName)", options: compute.options(precision.precision))
+            model = try ServedModel(
+                card, session, precision, augmentation: augmentation,
+                index: index.hasPrefix("/") ? index : "\(directoryAbove(directory))/\(index)")
         } catch {
             throw PipelineError(error, isLoading: true)
         }
-        let index = settings.index ?? ModelSettings.indexName
-        let model = ServedModel(
-            card, session, decoders: max(1, min(threads, 4)), augmentation: augmentation,
-            index: index.hasPrefix("/") ? index : "\(directoryAbove(directory))/\(index)")
         try model.checkInterface()
         try await model.verifyHashes()
         try await model.verifyGoldenSamples()
@@ -67,12 +74,22 @@ package final class ServedModel: Sendable {
 }
 
 extension ServedModel {
+    /// Threads of a request, streams and their places.
+    package var options: SessionOptions { self.session.options }
+
+    /// Precision and threads in a line for people.
+    package var computing: String {
+        let threads = "\(self.options.threads) thread\(self.options.threads == 1 ? "" : "s")"
+        let streams = self.options.streams == 1 ? threads : "\(self.options.streams) streams of \(threads)"
+        return "\(self.precision.precision) (\(self.precision.reason)), \(streams)\(self.options.pinsThreads ? ", pinned" : "")"
+    }
+
     /// Runs `body` on a decoding thread.
     func decoding<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
         try await self.decoders.run(body)
     }
 
-    /// Runs `body` on the model's compute thread, between two runs of the model.
+    /// Runs `body` on the first stream's compute thread, between two runs of the model.
     func onComputeThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
         try await self.session.perform(body)
     }
@@ -145,10 +162,16 @@ extension ServedModel {
         }
     }
 
+    /// Samples are of float32; of bfloat16 more is accepted, as much as the card says.
     private func verifyGoldenSamples() async throws {
+        let tolerance: Double? =
+            switch self.precision.precision {
+            case .float32: nil
+            case .bfloat16: BFloat16Validation.goldenTolerance(self.card.bfloat16)
+            }
         for (index, sample) in self.card.goldenSamples.enumerated() {
             let input = try await self.decoders.run { sample.input.tensor() }
-            if let mismatch = sample.mismatch(try await self.output(input)) {
+            if let mismatch = sample.mismatch(try await self.output(input), tolerance: tolerance) {
                 throw PipelineError(.goldenSample, "golden sample \(index)", mismatch)
             }
         }

@@ -12,11 +12,14 @@ package final class ComputeThread: Sendable {
     package let threads: Int
     private let worker: Worker
 
-    /// - Parameter cores: where the team stays; anywhere when nil.
-    package init(threads: Int, cores: [Int]? = nil) {
+    /// Starts the thread; throws where the system has none to give.
+    /// - Parameters:
+    ///   - cores: where the team stays; anywhere when nil.
+    ///   - stackByteCount: of the thread itself; its team's stacks are libgomp's.
+    package init(threads: Int, cores: [Int]? = nil, stackByteCount: Int = 8 << 20) throws(RuntimeError) {
         self.threads = threads
-        self.worker = Worker()
-        self.worker.start(threads: threads, cores: cores)
+        self.worker = Worker(threads: threads, cores: cores)
+        try self.worker.start(stackByteCount: stackByteCount)
     }
 
     deinit {
@@ -70,27 +73,33 @@ private final class Worker: @unchecked Sendable {
     private let monitor = Monitor()
     private var jobs: [@Sendable () -> Void] = []
     private var isStopping = false
-    private var threads = 1
-    private var cores: [Int]?
+    private let threads: Int
+    private let cores: [Int]?
 
-    func start(threads: Int, cores: [Int]?) {
+    init(threads: Int, cores: [Int]?) {
         self.threads = threads
         self.cores = cores
+    }
+
+    func start(stackByteCount: Int) throws(RuntimeError) {
         var thread = pthread_t()
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        pthread_attr_setstacksize(&attributes, 8 << 20)
-        let context = Unmanaged.passRetained(self).toOpaque()
+        pthread_attr_setstacksize(&attributes, stackByteCount)
+        let context = Unmanaged.passRetained(self)
         let status = pthread_create(
             &thread, &attributes,
             { pointer in
                 guard let pointer else { return nil }
                 Unmanaged<Worker>.fromOpaque(pointer).takeRetainedValue().loop()
                 return nil
-            }, context)
+            }, context.toOpaque())
         pthread_attr_destroy(&attributes)
-        precondition(status == 0, "no thread could be started")
+        guard status == 0 else {
+            context.release()
+            throw RuntimeError(.outOfMemory, "compute thread", "cannot be started: \(String(cString: strerror(status)))")
+        }
     }
 
     func stop() {
@@ -155,10 +164,10 @@ final class Balance: @unchecked Sendable {
         self.counts = [Int](repeating: 0, count: places)
     }
 
-    /// The place that has the least work, with one more.
-    func take() -> Int {
+    /// The place that has the least work, or the one that is asked for, with one more.
+    func take(_ place: Int? = nil) -> Int {
         self.monitor.locked {
-            let place = self.counts.indices.min { self.counts[$0] < self.counts[$1] } ?? 0
+            let place = place ?? self.counts.indices.min { self.counts[$0] < self.counts[$1] } ?? 0
             self.counts[place] += 1
             return place
         }

@@ -32,7 +32,7 @@ package final class Session: Sendable {
             throw RuntimeError(error).of(model: path)
         }
         self.options = options
-        self.precision = computesInBFloat16() ? options.precision : .float32
+        self.precision = options.precision.isAvailable ? options.precision : .float32
         let packs = PackStore()
         let allowed = Cores.allowed
         var streams: [Stream] = []
@@ -40,7 +40,7 @@ package final class Session: Sendable {
             let cores = (0..<options.threads).map { allowed[(index * options.threads + $0) % allowed.count] }
             streams.append(
                 Stream(
-                    thread: ComputeThread(threads: options.threads, cores: options.pinsThreads ? cores : nil),
+                    thread: try ComputeThread(threads: options.threads, cores: options.pinsThreads ? cores : nil),
                     plans: PlanCache(
                         self.model, path: path, threads: options.threads, precision: self.precision, packs: packs)))
         }
@@ -62,9 +62,9 @@ package final class Session: Sendable {
         return try await stream.thread.run { try stream.plans.run(inputs) }
     }
 
-    /// Runs other work with a team of threads of the session, when it is its turn.
+    /// Runs other work with the threads of the first stream, when it is its turn; never two such works at once.
     package func perform<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-        let place = self.balance.take()
+        let place = self.balance.take(0)
         defer { self.balance.finish(place) }
         return try await self.streams[place].thread.run(body)
     }

@@ -208,7 +208,9 @@ import Testing
         #expect(await client.get("/v2/health/ready").status == 200)
         #expect(await client.get("/v2/models/all/ready").text == #"{"name":"all","ready":true}"#)
         let metadata = await client.get("/v2/models/all")
-        #expect(metadata.text == #"{"inputs":[],"name":"all","outputs":[],"platform":"ensemble","versions":["1"]}"#)
+        #expect(
+            metadata.text
+                == #"{"inputs":[],"name":"all","outputs":[],"platform":"ensemble","precision":"float32","versions":["1"]}"#)
         #expect(await client.get("/v2/models/all/versions/1").status == 200)
         #expect(await client.get("/v2/models/all/versions/2").status == 404)
         let index = await client.post("/v2/repository/index", [])

@@ -21,12 +21,14 @@ import Testing
         let model = try await daemon.get("/v2/models/tiny")
         #expect(
             model.text == #"{"inputs":[{"datatype":"FP32","name":"input","shape":[-1,3,48,40]}],"name":"tiny","#
-                + #""outputs":[{"datatype":"FP32","name":"output","shape":[-1,5]}],"platform":"onnx_onnxv1","versions":["3"]}"#)
+                + #""outputs":[{"datatype":"FP32","name":"output","shape":[-1,5]}],"platform":"onnx_onnxv1","#
+                + #""precision":"float32","versions":["3"]}"#)
         #expect(try await daemon.get("/v2/models/tiny/versions/3").status == 200)
         let index = try await daemon.post("/v2/repository/index", [])
         #expect(index.text == #"[{"name":"tiny","reason":"","state":"READY","version":"3"}]"#)
         let summary = try await daemon.client.readyModel(nil)
         #expect(summary.name == "tiny" && summary.classNames?.count == 5 && summary.sha256?.count == 64)
+        #expect(summary.precision == "float32" && summary.computing?.hasSuffix("), 1 thread") == true)
         await daemon.stop()
     }
 
@@ -80,7 +82,7 @@ import Testing
         let answer = try await daemon.post("/v2/models/tiny/screen", png)
         #expect(answer.status == 200)
         let reply = try JSONDecoder().decode(ScreenReply.self, from: Data(answer.body))
-        let model = try await ServedModel.load(directory: package.directory, threads: 1)
+        let model = try await ServedModel.load(directory: package.directory, compute: ComputeSettings(threads: 1))
         let expected = try await model.screen(png).result
         #expect(reply.grade == expected.grade && reply.probabilities == expected.probabilities)
         #expect(reply.referable == expected.referable)

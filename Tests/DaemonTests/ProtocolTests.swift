@@ -150,11 +150,11 @@ import Testing
     }
 
     @Test func aCancelledRequestLeavesItsPlace() async throws {
-        let scheduler = Scheduler(slots: 1, capacity: 1)
+        let scheduler = Scheduler(capacity: 1)
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
         let (started, begin) = AsyncStream.makeStream(of: Void.self)
         let first = Task {
-            try await scheduler.run("m") {
+            try await scheduler.run("m", slots: 1) {
                 begin.finish()
                 for await _ in gate {}
             }
@@ -162,7 +162,7 @@ import Testing
         for await _ in started {}
         let second = Task { () -> Bool in
             do {
-                try await scheduler.run("m") {}
+                try await scheduler.run("m", slots: 1) {}
                 return true
             } catch { return false }
         }
@@ -170,9 +170,9 @@ import Testing
         second.cancel()
         #expect(await second.value == false)
         #expect(await scheduler.waiting("m") == 0)
-        let third = Task { try await scheduler.run("m") { 7 } }
+        let third = Task { try await scheduler.run("m", slots: 1) { 7 } }
         while await scheduler.waiting("m") == 0 { try await Task.sleep(for: .milliseconds(1)) }
-        let refused = await #expect(throws: DaemonError.self) { try await scheduler.run("m") {} }
+        let refused = await #expect(throws: DaemonError.self) { try await scheduler.run("m", slots: 1) {} }
         #expect(refused?.code == .unavailable)
         open.finish()
         try await first.value

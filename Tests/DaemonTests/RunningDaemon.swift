@@ -27,7 +27,7 @@ final class RunningDaemon: Sendable {
         limits: ServerLimits = ServerLimits(), loads: Bool = true
     ) async throws {
         self.socket = directory.path + "/\(UUID().uuidString.prefix(6)).sock"
-        let repository = ModelRepository(directory: models, threads: 1)
+        let repository = ModelRepository(directory: models, compute: ComputeSettings(threads: 1))
         try await repository.scan()
         if loads { await repository.load { _ in } }
         let service = InferenceService(repository: repository, largestBody: largestBody, queue: queue)

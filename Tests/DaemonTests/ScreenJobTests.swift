@@ -34,7 +34,7 @@ import Testing
         let failed = outcome.rows.filter { $0.status == .error }
         #expect(failed.map(\.file) == ["bad.jpg", "empty.png", "sub.png"])
         #expect(failed.map(\.failure?.code) == ["unsupported_format", "invalid", "file"])
-        let model = try await ServedModel.load(directory: package.directory, threads: 1)
+        let model = try await ServedModel.load(directory: package.directory, compute: ComputeSettings(threads: 1))
         for row in outcome.rows where row.status == .ok {
             let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(row.file)")))
             let expected = try await model.screen(bytes).result

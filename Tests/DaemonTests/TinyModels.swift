@@ -67,7 +67,7 @@ final class TinyModels: Sendable {
 
     /// The service with all models loaded.
     func service() async throws -> InferenceClient {
-        let repository = ModelRepository(directory: self.root, threads: 1)
+        let repository = ModelRepository(directory: self.root, compute: ComputeSettings(threads: 1))
         try await repository.scan()
         await repository.load { _ in }
         return InferenceClient(repository: repository)

@@ -1,17 +1,14 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The daemon under a memory limit, fed with pictures that broke other decoders.
 @Suite struct MalformedPicturesTests {
     /// Files of the folder of real data, nil where it is absent.
     private static let files: [URL]? = {
-        let place =
-            ProcessInfo.processInfo.environment["DR_SHARED_DATA"].map { URL(fileURLWithPath: $0) }
-            ?? Programs.root.deletingLastPathComponent().appendingPathComponent("shared/data")
-        let folder = place.appendingPathComponent("malformed_images")
-        guard let names = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey]) else {
-            return nil
-        }
+        guard let folder = sharedData("malformed_images"),
+            let names = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey])
+        else { return nil }
         let files = names.compactMap { $0 as? URL }.filter { file in
             let isFile = (try? file.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) ?? false
             return isFile && file.deletingLastPathComponent().lastPathComponent != "malformed_images"
@@ -20,10 +17,7 @@ import Testing
     }()
 
     @Test func everyFileIsScreenedOrRefusedUnderAMemoryLimit() throws {
-        guard let files = Self.files else {
-            print("skipped: no malformed_images beside the project (DR_SHARED_DATA)")
-            return
-        }
+        guard let files = Self.files else { return }
         try TrainedModel.with { model in
             let folder = model.folder.appendingPathComponent("malformed")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -7,6 +7,7 @@ import Imaging
 import OnnxFormat
 import Pipelines
 import Runtime
+import Synchronization
 import Testing
 
 /// From a run directory to a package that the daemon's loader takes.
@@ -31,7 +32,7 @@ struct ExportTests {
         #expect(card.provenance.trainingData == ["images": 2, "patients": 1, "grade_0": 1, "grade_1": 1])
 
         // What the daemon does: hashes, golden sample, interface.
-        let model = try await ServedModel.load(directory: path, threads: 2)
+        let model = try await ServedModel.load(directory: path, compute: ComputeSettings(threads: 2))
         let input = SeededInput(seed: 77, shape: [2, 3, 32, 32]).tensor()
         let output = try #require(try await model.infer(["input": input])["output"])
         let plan = try SourceNetwork(
@@ -110,8 +111,8 @@ struct ExportTests {
     @Test func measurementGoesIntoPackageAndCard() throws {
         let directory = try TemporaryDirectory()
         var exporter = ModelExporter(try .random(convolutional, seed: 4), options(in: directory) { $0.measures = true })
-        exporter.measure = { (path, threads) throws(ExportError) in
-            var benchmark = Benchmark(threads: threads)
+        exporter.measure = { (path, given) throws(ExportError) in
+            var benchmark = given
             benchmark.runs = 5
             return try benchmark.measure(path)
         }
@@ -120,9 +121,36 @@ struct ExportTests {
         #expect(benchmark.runs == 5 && benchmark.batch == 1)
         #expect(benchmark.minMs > 0 && benchmark.minMs <= benchmark.p50Ms && benchmark.p50Ms <= benchmark.p99Ms)
         #expect(benchmark.peakMemoryBytes > 1 << 20)
+        #expect(benchmark.precision == "float32" && benchmark.summary.contains("float32"))
+        #expect(benchmark.weightBytes > 40 << 20 && benchmark.packedBytes > 0 && benchmark.arenaBytes > 0)
         #expect(try BenchmarkResult(line: Data(benchmark.line().utf8)) == benchmark)
         let files = try FileManager.default.contentsOfDirectory(atPath: directory.file("models/test/1"))
         #expect(files.sorted() == ["benchmark.json", "card.json", "model.onnx", "model.onnx.data"])
         #expect(try ModelCard.load(directory: directory.file("models/test/1")).benchmark != nil)
+    }
+
+    @Test func aTraceNamesTheNodesAndTheSlowestAreTold() throws {
+        let directory = try TemporaryDirectory()
+        let told = Mutex("")
+        var exporter = ModelExporter(
+            try .random(convolutional, seed: 4),
+            options(in: directory) {
+                $0.measures = true
+                $0.trace = directory.file("trace.json")
+            })
+        exporter.report = { text in told.withLock { $0 += text + "\n" } }
+        exporter.measure = { (path, given) throws(ExportError) in
+            var benchmark = given
+            benchmark.runs = 1
+            benchmark.warmup = 1
+            return try benchmark.measure(path)
+        }
+        _ = try exporter.run()
+        let trace = try Data(contentsOf: URL(fileURLWithPath: directory.file("trace.json")))
+        let events = (try JSONSerialization.jsonObject(with: trace) as? [String: Any])?["traceEvents"] as? [[String: Any]]
+        #expect(events?.contains { ($0["name"] as? String)?.hasPrefix("layer4.1.relu") == true } == true)
+        let lines = told.withLock { $0 }.split(separator: "\n")
+        #expect(lines.count { $0.contains(" ms ") && $0.contains("Conv/") } > 0, "\(lines)")
+        #expect(lines.contains { $0.contains(" nodes; weights 4") && $0.contains("MiB") }, "\(lines)")
     }
 }

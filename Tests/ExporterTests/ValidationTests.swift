@@ -94,6 +94,30 @@ struct ValidationTests {
         #expect(pictures.maxRelativeDifference <= 1e-4)
         #expect(pictures.confusion.flatMap(\.self).reduce(0, +) == 6)
         #expect(pictures.referableAuroc != nil)
+        // The same pictures in bfloat16.
+        let bfloat16 = try #require(result.card?.bfloat16)
+        #expect(bfloat16 == result.validation?.bfloat16)
+        guard SessionOptions.Precision.bfloat16.isAvailable else {
+            #expect(bfloat16.status == .notValidated && bfloat16.reason?.contains("CPU") == true && bfloat16.pictures == nil)
+            return
+        }
+        #expect(bfloat16.pictures == 6 && bfloat16.equalArgmax.map { $0 * 6 == ($0 * 6).rounded() } == true)
+        let difference = try #require(bfloat16.maxProbabilityDifference)
+        #expect(difference > 0 && difference < 0.1)
+        #expect(try #require(bfloat16.goldenTolerance) >= 0x1p-7)
+    }
+
+    @Test func withoutPicturesBFloat16IsNotValidated() throws {
+        let directory = try TemporaryDirectory()
+        let result = try ModelExporter(
+            try .random(transformer, seed: 6), options(in: directory) { $0.validates = true }
+        ).run()
+        let bfloat16 = try #require(result.card?.bfloat16)
+        #expect(bfloat16.status == .notValidated && bfloat16.pictures == nil)
+        #expect((bfloat16.goldenTolerance != nil) == SessionOptions.Precision.bfloat16.isAvailable)
+        #expect(ChosenPrecision(.auto, bfloat16).precision == .float32)
+        _ = try ModelExporter(try .random(transformer, seed: 6), options(in: directory) { $0.force = true }).run()
+        #expect(try ModelCard.load(directory: directory.file("models/test/1")).bfloat16 == nil)
     }
 
     @Test func missingPictureIsNamedByItsLine() throws {

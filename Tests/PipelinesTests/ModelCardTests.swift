@@ -27,6 +27,33 @@ import Testing
         #expect(card.modelSHA256.count == 64)
     }
 
+    @Test func bfloat16IsReadAndItsFiguresAreBelievedOnlyTogether() throws {
+        let good = BFloat16Validation(pictures: 200, equalArgmax: 0.995, maxProbabilityDifference: 0.02, goldenTolerance: 0.01)
+        #expect(good.status == .passed)
+        for validation in [good, BFloat16Validation(reason: "no pictures", goldenTolerance: 0.02), nil] {
+            let package = try ModelPackage { $0.bfloat16 = validation }
+            let card = try ModelCard.load(directory: package.directory)
+            #expect(card.bfloat16 == validation)
+            #expect(try ModelCard(json: card.encoded()) == card)
+        }
+        let bad: [(Int, Double, Double, Double?)] = [
+            (200, 0.99, 0, 0.01), (200, 1, 0.021, 0.01), (0, 1, 0, 0.01), (9, 1, 0, 0.2), (9, 1, 0, nil), (9, .nan, 0, 0.01),
+        ]
+        for (pictures, equal, difference, tolerance) in bad {
+            let validation = BFloat16Validation(
+                pictures: pictures, equalArgmax: equal, maxProbabilityDifference: difference, goldenTolerance: tolerance)
+            #expect(validation.status == .failed)
+        }
+        func lie(_ status: String, _ fields: [String: JSONValue] = [:]) throws -> String {
+            try message { $0["bfloat16"] = .object(fields.merging(["status": .string(status)]) { $1 }) }
+        }
+        #expect(try lie("passed").contains("bfloat16.status is passed"))
+        #expect(try lie("failed").contains("bfloat16.status is failed"))
+        #expect(try lie("not_validated", ["pictures": .integer(3)]).contains("bfloat16.pictures"))
+        #expect(try lie("not_validated", ["golden_tolerance": .integer(-1)]).contains("bfloat16.golden_tolerance"))
+        #expect(try lie("perhaps").contains("bfloat16.status"))
+    }
+
     @Test func aMissingFieldIsNamed() throws {
         #expect(try message { $0["opset"] = nil }.contains("opset is missing"))
         #expect(try message { $0["task"] = nil }.contains("task is missing"))
@@ -81,5 +108,8 @@ import Testing
         #expect(sample.mismatch([.nan, -4]) != nil)
         #expect(sample.mismatch([1, .infinity]) != nil)
         #expect(sample.mismatch([1]) != nil)
+        #expect(sample.mismatch([1.03, -4], tolerance: 1e-2) == nil && sample.mismatch([1.05, -4], tolerance: 1e-2) != nil)
+        #expect(sample.difference([2, -4]) == 0.25 && sample.difference([1, -4]) == 0)
+        #expect(sample.difference([.nan, -4]) == .infinity && sample.difference([1, .nan]) == .infinity)
     }
 }

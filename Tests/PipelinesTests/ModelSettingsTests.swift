@@ -6,6 +6,8 @@ import Testing
         #expect(try ModelSettings(yaml: "") == ModelSettings())
         let plain = try ModelSettings(yaml: "test_time_augmentation: four_views\nindex: ../shared\n")
         #expect(plain == ModelSettings(testTimeAugmentation: .fourViews, index: "../shared"))
+        let computing = try ModelSettings(yaml: "precision: bfloat16\nthreads: 4\nstreams: 2\npin: true\n")
+        #expect(computing == ModelSettings(precision: .bfloat16, threads: 4, streams: 2, pin: true))
         let text = "ensemble:\n  members:\n    - {model: a, weight: 0.9}\n    - model: b\n  quorum: 1\n"
         let members = [EnsembleSettings.Member(model: "a", weight: 0.9), EnsembleSettings.Member(model: "b")]
         #expect(try ModelSettings(yaml: text).ensemble == EnsembleSettings(members: members, quorum: 1))
@@ -16,6 +18,10 @@ import Testing
         ("ensemble: {members: [{model: a, wieght: 1}]}", "ensemble.members.0.wieght unknown key; did you mean weight?"),
         ("ensemble: {member: []}", "did you mean members?"), ("colour: red", "colour unknown key"),
         ("test_time_augmentation: eight", "test_time_augmentation must be none or four_views"),
+        ("precision: float16", "precision must be auto, float32 or bfloat16"), ("threads: 0", "threads must be 1 to 1024"),
+        ("threads: two", "threads must be"), ("streams: 65", "streams must be 1 to 64"), ("stream: 2", "did you mean streams?"),
+        ("pin: 3", "pin must be"),
+        ("streams: 2\nensemble: {members: [{model: a}, {model: b}]}", "streams belongs to the members"),
         ("index: 7", "index must be a text"), ("index: ''", "index is empty"), ("index: 2026-01-01", "quote texts"),
         ("- a", "must hold a mapping"), ("a: [", "is not valid YAML"), ("ensemble: {}", "ensemble.members is missing"),
         ("ensemble: {members: [{model: a}]}", "must be 2 to 16 models"),

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ServedModelTests {
     private func failure(_ package: ModelPackage) async throws -> PipelineError {
         let error = await #expect(throws: PipelineError.self) {
-            _ = try await ServedModel.load(directory: package.directory, threads: 1)
+            _ = try await ServedModel.load(directory: package.directory, compute: ComputeSettings(threads: 1))
         }
         return try #require(error)
     }
@@ -19,7 +19,7 @@ import Testing
 
     @Test func screensLikeItsParts() async throws {
         let package = try ModelPackage()
-        let model = try await ServedModel.load(directory: package.directory, threads: 1)
+        let model = try await ServedModel.load(directory: package.directory, compute: ComputeSettings(threads: 1))
         let image = picture(seed: 1)
         let answer = try await model.screen(image.encodedPNG())
         let (result, timings) = (answer.result, answer.timings)
@@ -51,7 +51,7 @@ import Testing
             let hash = $0.files["model.onnx"]?.sha256 ?? ""
             $0.files["model.onnx"]?.parts = [hash]
         }
-        _ = try await ServedModel.load(directory: whole.directory, threads: 2)
+        _ = try await ServedModel.load(directory: whole.directory, compute: ComputeSettings(threads: 2))
         let wrong = try ModelPackage { $0.files["model.onnx"]?.parts = [String(repeating: "0", count: 64)] }
         #expect(try await failure(wrong).code == .hashMismatch)
         let error = #expect(throws: PipelineError.self) {
@@ -94,7 +94,7 @@ import Testing
 
     @Test func badPicturesAreErrorsWithCodes() async throws {
         let package = try ModelPackage()
-        let model = try await ServedModel.load(directory: package.directory, threads: 1)
+        let model = try await ServedModel.load(directory: package.directory, compute: ComputeSettings(threads: 1))
         let png = try picture(seed: 2).encodedPNG()
         for (bytes, code) in [([], "empty"), (Array(png.prefix(200)), "truncated"), ([1, 2, 3, 4], "unsupported_format")] {
             let error = await #expect(throws: PipelineError.self) { _ = try await model.screen(bytes) }
@@ -110,7 +110,7 @@ import Testing
         let old = package.root + "/tiny/1"
         try FileManager.default.createDirectory(atPath: old, withIntermediateDirectories: true)
         try FileManager.default.createDirectory(atPath: package.root + "/tiny/007", withIntermediateDirectories: true)
-        let repository = ModelRepository(directory: package.root, threads: 1)
+        let repository = ModelRepository(directory: package.root, compute: ComputeSettings(threads: 1))
         try await repository.scan()
         #expect(await repository.isReady == false)
         await repository.load { _ in }
@@ -126,7 +126,7 @@ import Testing
 
     @Test func aCardOfAnotherNameIsRefused() async throws {
         let package = try ModelPackage { $0.name = "other" }
-        let repository = ModelRepository(directory: package.root, threads: 1)
+        let repository = ModelRepository(directory: package.root, compute: ComputeSettings(threads: 1))
         try await repository.scan()
         await repository.load { _ in }
         let error = await #expect(throws: PipelineError.self) { try await repository.served("tiny") }
@@ -135,7 +135,7 @@ import Testing
     }
 
     @Test func anEmptyDirectoryIsAnError() async throws {
-        let repository = ModelRepository(directory: "/nonexistent", threads: 1)
+        let repository = ModelRepository(directory: "/nonexistent", compute: ComputeSettings(threads: 1))
         await #expect(throws: PipelineError.self) { try await repository.scan() }
     }
 }

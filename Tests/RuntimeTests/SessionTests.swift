@@ -60,6 +60,11 @@ import Testing
             #expect(report.operations.reduce(0) { $0 + $1.count } == report.nodes.count)
             let trace = try JSONSerialization.jsonObject(with: Data(report.chromeTrace.utf8)) as? [String: Any]
             #expect((trace?["traceEvents"] as? [[String: Any]])?.count == report.nodes.count)
+            let slowest = try #require(report.nodes.max { $0.seconds < $1.seconds })
+            let lines = report.slowestNodes(1).split(separator: "\n")
+            #expect(lines.count == 2 && lines[0].hasPrefix(slowest.name) && lines[0].contains("\(slowest.operation)/"))
+            #expect(lines[1].hasSuffix("in \(report.nodes.count) nodes; weights 0 MiB, packed 0 MiB, arena 0 MiB"))
+            #expect(report.operationTable.split(separator: "\n").count == report.operations.count + 1)
         }
     }
 
@@ -70,6 +75,22 @@ import Testing
         #expect(Cores.quota(in: "5000 100000") == 1)
         #expect(Cores.quota(in: "") == nil && Cores.quota(in: "x y") == nil)
         #expect(Cores.count >= 1 && Cores.count <= Cores.allowed.count)
+    }
+
+    @Test func streamsShareThreads() {
+        #expect(SessionOptions(sharing: 4, streams: 2) == SessionOptions(threads: 2, streams: 2))
+        #expect(SessionOptions(sharing: 5, streams: 2) == SessionOptions(threads: 2, streams: 2))
+        // A container with one CPU.
+        #expect(SessionOptions(sharing: 1, streams: 4, pinsThreads: true) == SessionOptions(threads: 1, pinsThreads: true))
+        #expect(SessionOptions(sharing: nil).threads == Cores.count)
+        #expect(SessionOptions(sharing: nil, streams: 1000).streams == Cores.count)
+    }
+
+    @Test func aThreadThatCannotBeStartedIsAnError() throws {
+        // More stack than there are addresses.
+        let error = #expect(throws: RuntimeError.self) { try ComputeThread(threads: 1, stackByteCount: 1 << 60) }
+        #expect(error?.code == .outOfMemory && error?.subject == "compute thread")
+        #expect(try ComputeThread(threads: 1).runAndWait { 7 } == 7)
     }
 
     @Test func packsOfForgottenWeightsAreNotFound() throws {

@@ -10,7 +10,7 @@ import Trainer
 struct GoldenStep {
     let plan: Plan
     let store: ParameterStore
-    let thread = ComputeThread(threads: 2)
+    let thread: ComputeThread
 
     /// - Parameters:
     ///   - values: all of the graph's parameters and buffers, and no others.
@@ -22,6 +22,7 @@ struct GoldenStep {
         for (name, tensor) in values.merging(constants, uniquingKeysWith: { $1 }) { store[name] = tensor }
         store.addZeros(graph.optimizerState)
         self.store = store
+        self.thread = try ComputeThread(threads: 2)
         self.plan = try Plan(graph.graph, parameters: store.tensors, packs: PackStore(), options: Plan.Options(threads: 2))
     }
 

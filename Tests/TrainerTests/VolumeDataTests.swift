@@ -2,6 +2,7 @@ import Foundation
 import Graph
 import Imaging
 import Synchronization
+import TestSupport
 import Testing
 import Trainer
 

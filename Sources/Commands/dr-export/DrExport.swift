@@ -3,7 +3,9 @@ import ArgumentParser
 import Checkpoints
 import Exporter
 import Foundation
+import Kernels
 import Pipelines
+import Runtime
 
 /// `dr-export`: from a run directory to a model package.
 @main
@@ -41,7 +43,13 @@ struct DrExport: ParsableCommand {
     @Flag(help: "Measure the written file.")
     var benchmark = false
 
-    @Option(help: "Threads for computing (default: all cores).")
+    @Option(help: ArgumentHelp("Measure, print the slowest nodes and write a run as a Chrome trace.", valueName: "FILE"))
+    var trace: String?
+
+    @Option(help: "Precision of --benchmark: auto (bfloat16 where validation found it good), float32 or bfloat16.")
+    var precision = PrecisionChoice.auto
+
+    @Option(help: "Threads for computing (default: all cores of the process).")
     var threads: Int?
 
     @Flag(help: "Replace a package that exists.")
@@ -67,6 +75,11 @@ struct DrExport: ParsableCommand {
 
     @Option(help: ArgumentHelp("Timed runs of --benchmark-only.", visibility: .hidden))
     var runs = 100
+
+    static func main() {
+        limitSpinning()
+        Self.main(nil)
+    }
 
     func validate() throws {
         guard self.inputSize.isEmpty || self.inputSize.count == 2 else { throw ValidationError("--input-size takes H and W") }
@@ -95,11 +108,13 @@ struct DrExport: ParsableCommand {
         throw ExitCode.failure
     }
 
-    private var threadCount: Int { self.threads ?? ProcessInfo.processInfo.activeProcessorCount }
-
     private func printBenchmark(of model: String) throws(ExportError) {
-        var benchmark = Benchmark(threads: self.threadCount)
+        let options = self.options
+        var benchmark = Benchmark(threads: options.threads)
         benchmark.runs = self.runs
+        benchmark.precision = ChosenPrecision(options.precision, nil).precision
+        benchmark.trace = options.trace
+        benchmark.report = Self.report
         let result = try benchmark.measure(model)
         do { print(try result.line()) } catch { throw ExportError(error) }
     }
@@ -107,8 +122,8 @@ struct DrExport: ParsableCommand {
     /// Whether a package was installed.
     private func export() throws(ExportError) -> Bool {
         var exporter = ModelExporter(try self.source(), self.options)
-        exporter.report = { FileHandle.standardError.write(Data("\($0)\n".utf8)) }
-        exporter.measure = { (path, threads) throws(ExportError) in try measureInOwnProcess(path, threads: threads) }
+        exporter.report = Self.report
+        exporter.measure = { (path, benchmark) throws(ExportError) in try measureInOwnProcess(path, benchmark) }
         let result = try exporter.run()
         if let validation = result.validation { printValidation(validation) }
         if let benchmark = result.benchmark { print(benchmark.summary) }
@@ -119,6 +134,8 @@ struct DrExport: ParsableCommand {
         print("exported \(result.place.name) version \(result.place.version) to \(result.place.path)")
         return true
     }
+
+    private static let report: @Sendable (String) -> Void = { FileHandle.standardError.write(Data("\($0)\n".utf8)) }
 
     private func source() throws(ExportError) -> ExportSource {
         if let architecture = self.architecture {
@@ -138,7 +155,7 @@ struct DrExport: ParsableCommand {
     }
 
     private var options: ExportOptions {
-        var options = ExportOptions(threads: self.threadCount)
+        var options = ExportOptions(threads: self.threads)
         options.output = self.output
         options.name = self.name
         options.opset = self.opset
@@ -147,11 +164,15 @@ struct DrExport: ParsableCommand {
         if self.comprehensiveValidate.count == 2 {
             options.pictures = LabelledPictures(table: self.comprehensiveValidate[0], folder: self.comprehensiveValidate[1])
         }
-        options.measures = self.benchmark
+        options.measures = self.benchmark || self.trace != nil
+        options.precision = self.precision
+        options.trace = self.trace
         options.force = self.force
         return options
     }
 }
+
+extension PrecisionChoice: ExpressibleByArgument {}
 
 private func printValidation(_ report: ValidationReport) {
     for entry in report.cases {
@@ -164,6 +185,7 @@ private func printValidation(_ report: ValidationReport) {
         let what = divergence.exceedsTolerance ? "first diverging node" : "largest node difference"
         print("\(what): \(divergence.node) (relative \(String(format: "%.2e", divergence.maxRelativeDifference)))")
     }
+    if let bfloat16 = report.bfloat16 { print("bfloat16 \(bfloat16.summary)") }
     guard let pictures = report.pictures else { return }
     let figures = [
         ("accuracy", pictures.accuracy), ("kappa", pictures.quadraticKappa), ("AUROC any", pictures.anyDiseaseAuroc),
@@ -173,12 +195,14 @@ private func printValidation(_ report: ValidationReport) {
 }
 
 /// Measures in a process of its own, so that memory and load time are the model's and not the exporter's.
-private func measureInOwnProcess(_ path: String, threads: Int) throws(ExportError) -> BenchmarkResult {
+private func measureInOwnProcess(_ path: String, _ benchmark: Benchmark) throws(ExportError) -> BenchmarkResult {
     do {
         let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = ["--benchmark-only", path, "--threads", "\(threads)"]
+        process.arguments =
+            ["--benchmark-only", path, "--threads", "\(benchmark.threads)", "--precision", benchmark.precision.rawValue]
+            + (benchmark.trace.map { ["--trace", $0] } ?? [])
         let output = Pipe()
         process.standardOutput = output
         try process.run()

@@ -1,10 +1,7 @@
 import ArgumentParser
 import Daemon
+import Kernels
 import Pipelines
-
-#if canImport(Glibc)
-    import Glibc
-#endif
 
 @main
 struct Drd: AsyncParsableCommand {
@@ -18,8 +15,18 @@ struct Drd: AsyncParsableCommand {
     @Option(help: "Directory with <name>/<version>/{card.json, model.onnx, model.onnx.data}.")
     var models: String
 
-    @Option(help: "Threads that compute a request (default: all cores).")
+    @Option(help: "Threads that compute for a model (default: all cores of the process).")
     var threads: Int?
+
+    @Option(help: "Requests of a model that are computed at once, each by its share of the threads.")
+    var streams = 1
+
+    @Flag(help: "Keep each stream on cores of its own.")
+    var pin = false
+
+    @Option(
+        help: "auto, float32 or bfloat16; auto takes bfloat16 where the CPU has it and the model's card says that it is good.")
+    var precision = PrecisionChoice.auto
 
     @Option(help: "Bytes of a request's body that are taken.")
     var maxBody = 64 << 20
@@ -33,15 +40,24 @@ struct Drd: AsyncParsableCommand {
     @Flag(help: "Log every request.")
     var verbose = false
 
+    static func main() async {
+        limitSpinning()
+        await Self.main(nil)
+    }
+
     func validate() throws {
-        guard (1...1024).contains(self.threads ?? 1) else { throw ValidationError("--threads must be 1 to 1024.") }
+        guard ComputeSettings.threadCounts.contains(self.threads ?? 1) else {
+            throw ValidationError("--threads must be 1 to 1024.")
+        }
+        guard ComputeSettings.streamCounts.contains(self.streams) else { throw ValidationError("--streams must be 1 to 64.") }
         guard (1024...(1 << 30)).contains(self.maxBody) else { throw ValidationError("--max-body must be 1024 to 1073741824.") }
         guard (0...65_536).contains(self.queue) else { throw ValidationError("--queue must be 0 to 65536.") }
     }
 
     func run() async throws {
-        let cores = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        var options = DaemonOptions(socket: self.socket, models: self.models, threads: self.threads ?? max(1, cores))
+        var options = DaemonOptions(socket: self.socket, models: self.models)
+        options.compute = ComputeSettings(
+            precision: self.precision, threads: self.threads, streams: self.streams, pin: self.pin)
         options.largestBody = self.maxBody
         options.queue = self.queue
         options.allVersions = self.allVersions
@@ -49,3 +65,5 @@ struct Drd: AsyncParsableCommand {
         throw ExitCode(await runDaemon(options))
     }
 }
+
+extension PrecisionChoice: ExpressibleByArgument {}

@@ -25,9 +25,9 @@ package func runModels(socket: String) async -> Int32 {
     do {
         let lines = try await UnixClient(path: socket).models().map { model in
             let rest = model.sha256 ?? model.reason
-            return [model.name, String(model.version), model.state, rest]
+            return [model.name, String(model.version), model.state, model.precision ?? "-", rest]
         }
-        say(aligned([["NAME", "VERSION", "STATE", "SHA-256 OR REASON"]] + lines), end: "")
+        say(aligned([["NAME", "VERSION", "STATE", "PRECISION", "SHA-256 OR REASON"]] + lines), end: "")
         return 0
     } catch {
         complain("dr: \(error)")

@@ -22,13 +22,16 @@ struct ModelReply: Encodable {
     let platform: String
     let inputs: [Port]
     let outputs: [Port]
+    /// `Served.precision`.
+    let precision: String
 
-    private enum CodingKeys: String, CodingKey { case name, versions, platform, inputs, outputs }
+    private enum CodingKeys: String, CodingKey { case name, versions, platform, inputs, outputs, precision }
 
     /// An ensemble has no tensors of its own.
     init(_ served: Served, versions: [Int]) {
         self.name = served.name
         self.versions = versions.map(String.init)
+        self.precision = served.precision
         let (inputs, outputs): ([ModelPort], [ModelPort])
         switch served {
         case .model(let model): (self.platform, inputs, outputs) = ("onnx_onnxv1", model.inputs, model.outputs)
@@ -67,11 +70,14 @@ package struct ModelSummary: Codable, Sendable, Hashable {
     package var reason: String
     package var sha256: String?
     package var classNames: [String]?
+    /// `Served.precision`, and why.
+    package var precision: String?
+    package var computing: String?
     /// Whether the model takes volumes instead of pictures.
     package var takesVolumes: Bool?
 
     private enum CodingKeys: String, CodingKey {
-        case name, version, state, reason, sha256
+        case name, version, state, reason, sha256, precision, computing
         case takesVolumes = "takes_volumes"
         case classNames = "class_names"
     }
@@ -94,6 +100,8 @@ package struct ModelSummary: Codable, Sendable, Hashable {
         if case .ready(let served) = entry.state {
             self.sha256 = served.sha256
             self.classNames = served.task.classNames
+            self.precision = served.precision
+            self.computing = served.computing
             if case .volume = served.task.input { self.takesVolumes = true }
         }
     }
@@ -105,11 +113,14 @@ package struct AnsweringModel: Codable, Sendable, Hashable {
     package var version: Int
     /// `Served.sha256`.
     package var sha256: String
+    /// `Served.precision`; nil from a daemon that does not say.
+    package var precision: String?
 
     init(_ served: Served) {
         self.name = served.name
         self.version = served.version
         self.sha256 = served.sha256
+        self.precision = served.precision
     }
 }
 

@@ -8,12 +8,9 @@ package final class InferenceService: Sendable {
     /// Bytes of a request's body.
     package let largestBody: Int
 
-    /// Requests of one model that are decoded or computed at once: the next picture is decoded while one computes.
-    private static let slots = 2
-
     package init(repository: ModelRepository, largestBody: Int = 64 << 20, queue: Int = 16) {
         self.repository = repository
-        self.scheduler = Scheduler(slots: Self.slots, capacity: queue)
+        self.scheduler = Scheduler(capacity: queue)
         self.largestBody = largestBody
     }
 
@@ -92,7 +89,7 @@ package final class InferenceService: Sendable {
         let model = try await self.repository.served(name.name, version: name.version)
             .single("takes pictures: send tensors to a member")
         let headerLength = try request.header("Inference-Header-Content-Length")
-        let tensors = try await self.scheduler.run(Served.model(model).queueName) {
+        let tensors = try await self.scheduler.run(Served.model(model).queueName, slots: Served.model(model).slots) {
             let parsed = try InferRequest(
                 body: request.body, headerLength: headerLength, inputs: model.inputs, outputs: model.outputs)
             try Task.checkCancellation()
@@ -142,7 +139,9 @@ package final class InferenceService: Sendable {
         guard !request.body.isEmpty else { throw DaemonError(.invalid, "body", "is empty; send a PNG, JPEG or DICOM picture") }
         let clock = ContinuousClock()
         let arrival = clock.now
-        let (start, answer) = try await self.scheduler.run(served.queueName) { (clock.now, try await body(served)) }
+        let (start, answer) = try await self.scheduler.run(served.queueName, slots: served.slots) {
+            (clock.now, try await body(served))
+        }
         let timings = AnswerTimings(
             queue: milliseconds(start - arrival), decode: answer.1.decode, preprocess: answer.1.preprocess,
             compute: answer.1.compute, search: answer.1.search > 0 ? answer.1.search : nil,
@@ -154,4 +153,7 @@ package final class InferenceService: Sendable {
 extension Served {
     /// The name of the queue.
     var queueName: String { "\(self.name)/\(self.version)" }
+
+    /// Requests that are decoded or computed at once: the next picture is decoded while others compute.
+    var slots: Int { self.streams + 1 }
 }

@@ -1,23 +1,22 @@
 /// The admission queues of all models: suspends requests until it is their turn.
 package actor Scheduler {
-    private let slots: Int
     private let capacity: Int
     private var queues: [String: AdmissionQueue] = [:]
     private var continuations: [UInt64: CheckedContinuation<Void, any Error>] = [:]
     private var lastID: UInt64 = 0
 
-    /// - Parameters `slots`, `capacity`: of each model's queue.
-    package init(slots: Int, capacity: Int) {
-        self.slots = slots
+    /// - Parameter capacity: of each model's queue.
+    package init(capacity: Int) {
         self.capacity = capacity
     }
 
     /// Runs `body` when it is this request's turn. Refuses at once with `unavailable` when the queue is full; a request
     /// that is cancelled while it waits never runs.
+    /// - Parameter slots: Requests of the model that run at once.
     package nonisolated func run<Result: Sendable>(
-        _ model: String, _ body: @Sendable () async throws -> Result
+        _ model: String, slots: Int = 2, _ body: @Sendable () async throws -> Result
     ) async throws -> Result {
-        try await self.enter(model)
+        try await self.enter(model, slots: slots)
         do {
             let result = try await body()
             await self.leave(model)
@@ -31,11 +30,11 @@ package actor Scheduler {
     /// Requests of a model that wait.
     package func waiting(_ model: String) -> Int { self.queues[model]?.waiting.count ?? 0 }
 
-    private func enter(_ model: String) async throws {
+    private func enter(_ model: String, slots: Int) async throws {
         try Task.checkCancellation()
         self.lastID += 1
         let id = self.lastID
-        switch self.queues[model, default: AdmissionQueue(slots: self.slots, capacity: self.capacity)].arrive(id) {
+        switch self.queues[model, default: AdmissionQueue(slots: slots, capacity: self.capacity)].arrive(id) {
         case .start:
             return
         case .refuse:

@@ -1,17 +1,23 @@
+import Checkpoints
 import Foundation
 import Graph
 import Metrics
 import OnnxFormat
 import Pipelines
-import Runtime
+package import Runtime
 
 /// How a measurement is made.
 package struct Benchmark: Sendable {
     package var threads: Int
+    package var precision = SessionOptions.Precision.float32
     package var warmup = 10
     package var runs = 100
     /// Warm-up and timed runs end here even when they are fewer; at least one of each is made.
     package var secondsLimit = 60.0
+    /// Where one more run's nodes go as a Chrome trace; `report` then hears of the slowest.
+    package var trace: String?
+    package var report: @Sendable (String) -> Void = { _ in }
+    private static let slowestNodes = 15
 
     package init(threads: Int) {
         self.threads = threads
@@ -22,7 +28,8 @@ package struct Benchmark: Sendable {
         do {
             let clock = ContinuousClock()
             let start = clock.now
-            let session = try Session(path: path, threads: self.threads)
+            let session = try Session(
+                path: path, options: SessionOptions(threads: self.threads, precision: self.precision))
             let load = milliseconds(clock.now - start)
             let inputs = try Self.inputs(session.model)
             let beforeFirst = clock.now
@@ -39,10 +46,18 @@ package struct Benchmark: Sendable {
             } while times.count < self.runs && !isLate(1)
             let mean = times.reduce(0, +) / Double(times.count)
             func share(_ share: Double) -> Double { percentile(times, share: share) ?? mean }
+            let peak = peakMemory()
+            let report = try session.report(inputs)
+            if let trace = self.trace {
+                try AtomicFile.write(Array(report.chromeTrace.utf8), to: trace)
+                self.report(report.slowestNodes(Self.slowestNodes) + "wrote \(trace)")
+            }
             return BenchmarkResult(
-                model: URL(fileURLWithPath: path).lastPathComponent, threads: self.threads, batch: 1, runs: times.count,
+                model: URL(fileURLWithPath: path).lastPathComponent, precision: session.precision.rawValue,
+                threads: self.threads, batch: 1, runs: times.count,
                 p50Ms: share(0.5), p90Ms: share(0.9), p99Ms: share(0.99), meanMs: mean, minMs: times.min() ?? mean,
-                imagesPerSecond: 1000 / mean, loadMs: load, firstRunMs: first, peakMemoryBytes: peakMemory())
+                imagesPerSecond: 1000 / mean, loadMs: load, firstRunMs: first, peakMemoryBytes: peak,
+                weightBytes: report.weightByteCount, packedBytes: report.packedByteCount, arenaBytes: report.arenaByteCount)
         } catch {
             throw ExportError(error)
         }

@@ -22,7 +22,8 @@ enum PackageCard {
                 runConfigurationSHA256: source.configurationSHA256, tool: "dr-export \(DrVersion.current)",
                 created: Date().ISO8601Format(), trainingData: source.trainingData),
             opset: opset, input: ModelRecipe.inputName, output: ModelRecipe.outputName, files: files,
-            validation: validation.map(self.summary), benchmark: try benchmark.map(self.json), goldenSamples: golden)
+            validation: validation.map(self.summary), bfloat16: validation?.bfloat16,
+            benchmark: try benchmark.map(self.json), goldenSamples: golden)
     }
 
     /// The part of a report that a reader of the card wants.

@@ -31,9 +31,9 @@ package struct PictureReport: Sendable, Codable, Hashable {
 }
 
 extension PictureReport {
-    /// Screens every picture of a table with the written file and with the training graph.
+    /// Screens every picture of a table with the written file, with the training graph and, for `bfloat16`, in that precision.
     init(
-        _ pictures: LabelledPictures, task: ScreeningTask, source: SourceNetwork, session: Session,
+        _ pictures: LabelledPictures, task: ScreeningTask, source: SourceNetwork, session: Session, bfloat16: BFloat16Comparison?,
         report: @Sendable (String) -> Void
     ) throws {
         let table = try LabelFile(path: pictures.table)
@@ -50,6 +50,7 @@ extension PictureReport {
             worst = max(worst, TensorDifference(expected: expected, actual: actual).maxRelative)
             let result = task.result(logits: actual.array(of: Float.self))
             if result.grade != task.result(logits: expected.array(of: Float.self)).grade { differing += 1 }
+            try bfloat16?.add(input, float32: result, task)
             results.append(result)
             if (index + 1).isMultiple(of: 100) { report("validated \(index + 1) of \(files.count) pictures") }
         }

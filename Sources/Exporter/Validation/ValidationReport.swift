@@ -1,4 +1,5 @@
 import Foundation
+package import Pipelines
 
 /// What `validation_report.json` says.
 package struct ValidationReport: Sendable, Codable, Hashable {
@@ -36,6 +37,8 @@ package struct ValidationReport: Sendable, Codable, Hashable {
     package var cases: [Case]
     package var divergence: Divergence?
     package var pictures: PictureReport?
+    /// The same file in bfloat16.
+    package var bfloat16: BFloat16Validation?
 
     /// The largest difference among the cases.
     package var maxRelativeDifference: Double { self.cases.map(\.difference.maxRelative).max() ?? 0 }

@@ -23,7 +23,7 @@ extension EvaluateCommand {
         }
         var system = TrainingConfiguration.SystemSection()
         system.threads = self.threads
-        let thread = ComputeThread(threads: system.computeThreads)
+        let thread = try ComputeThread(threads: system.computeThreads)
         let evaluator = try Evaluator(recipe, batchSize: 1, parameters: weights, threads: system.computeThreads)
         var progress = ProgressLine()
         let database = try await training.embedded(evaluator, on: thread, prefetch: system.prefetch) { done, total in

@@ -2,6 +2,7 @@ package import Architectures
 package import Pipelines
 import Foundation
 import Imaging
+import Kernels
 
 extension TrainingConfiguration {
     /// What `dr-train` starts from.
@@ -216,8 +217,8 @@ extension TrainingConfiguration {
 }
 
 extension TrainingConfiguration.SystemSection {
-    /// Compute threads, all cores when 0 is set.
+    /// Compute threads, all cores of the process when 0 is set.
     package var computeThreads: Int {
-        self.threads > 0 ? self.threads : ProcessInfo.processInfo.activeProcessorCount
+        self.threads > 0 ? self.threads : Cores.count
     }
 }

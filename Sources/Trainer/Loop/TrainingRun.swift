@@ -43,7 +43,7 @@ package final class TrainingRun {
         self.recipe = compiled.recipe
         self.batchSize = compiled.batchSize
         let threads = configuration.system.computeThreads
-        self.thread = ComputeThread(threads: threads)
+        self.thread = try ComputeThread(threads: threads)
         self.step = compiled.step
         self.state = state
         self.store = store
