@@ -221,13 +221,19 @@ INLINE __m512 load_numbers(const char *from, size_t place, ck_element type, ck_s
   }
 }
 
-// Sixteen real numbers, times 1 / scale, as integers of `type` less their zero: to nearest, ties to even, saturated; NaN is
-// the smallest.
+// Sixteen real numbers as integers of `type` less their zero: to nearest, ties to even, saturated; NaN becomes the integer 0.
+// `inverse` is 1 / scale.
 INLINE __m512i quantized(__m512 value, ck_element type, ck_scale scale, float inverse) {
   const int low = type == CK_ELEMENT_UINT8 ? 0 : -128;
-  // Before the conversion, which knows no saturation; the order of operands decides about NaN.
-  __m512 v = _mm512_max_ps(_mm512_mul_ps(value, _mm512_set1_ps(inverse)), _mm512_set1_ps((float)(low - scale.zero)));
-  return _mm512_cvtps_epi32(_mm512_min_ps(v, _mm512_set1_ps((float)(low + 255 - scale.zero))));
+  const __m512 least = _mm512_set1_ps((float)(low - scale.zero)), most = _mm512_set1_ps((float)(low + 255 - scale.zero));
+  // The quotient, corrected by what it leaves over: as a division rounds it. Bounded first, for infinity leaves NaN over.
+  __m512 quotient = _mm512_mul_ps(value, _mm512_set1_ps(inverse));
+  quotient = _mm512_min_ps(_mm512_max_ps(quotient, _mm512_set1_ps(-1e6f)), _mm512_set1_ps(1e6f));
+  __m512 rest = _mm512_fnmadd_ps(quotient, _mm512_set1_ps(scale.scale), value);
+  quotient = _mm512_fmadd_ps(rest, _mm512_set1_ps(inverse), quotient);
+  __mmask16 is_number = _mm512_cmp_ps_mask(value, value, _CMP_ORD_Q);
+  quotient = _mm512_min_ps(_mm512_max_ps(quotient, least), most);
+  return _mm512_cvtps_epi32(_mm512_mask_mov_ps(_mm512_set1_ps((float)-scale.zero), is_number, quotient));
 }
 
 INLINE void store_numbers(char *to, size_t place, __m512 value, ck_element type, ck_scale scale, float inverse, __mmask16 mask) {

@@ -1,7 +1,9 @@
+import CKernels
 package import Graph
 
 extension QuantizedConv: Executable {
     package static let implementations: [Implementation<QuantizedConv>] = [
+        Implementation("packed") { (op, problem) throws(KernelError) in try op.packed(problem) },
         Implementation("wide") { (op, problem) throws(KernelError) in try WideConvolutionKernel(op, problem) },
         Implementation("reference") { (op, problem) throws(KernelError) in
             let reference = IntegerConvolutionReference(
@@ -17,4 +19,16 @@ extension QuantizedConv: Executable {
             }
         },
     ]
+
+    /// Patches times constant weights of int8, packed.
+    private func packed(_ problem: KernelProblem) throws(KernelError) -> (any Kernel)? {
+        let weights = problem.input(1)
+        guard self.layout == .last, self.window.groups == 1, weights.dataType == .int8, self.wZero == 0 else { return nil }
+        var spec = self.epilogue.panels(problem, aZero: self.xZero)
+        spec.take(
+            ConvolutionProblem(
+                window: self.window, layout: self.layout, x: problem.input(0).shape, w: weights.shape,
+                y: problem.outputs[0].shape))
+        return try PanelsKernel(spec, ck_panels_matrix(convolution: weights.shape), .quantized(problem), problem)
+    }
 }

@@ -9,6 +9,24 @@ extension QuantizedEpilogue {
             activation: self.activation.code, residual_is_last: self.residualPlace == .afterActivation)
     }
 
+    /// A packed product of int8 with this behind it, its sizes aside.
+    func panels(_ problem: KernelProblem, aZero: Int) -> ck_panels_spec {
+        var spec = ck_panels_spec()
+        spec.precision = CK_INTEGER8
+        spec.a = problem.input(0).dataType.panelElement
+        spec.a_zero = Int32(aZero)
+        spec.y = self.resultType.panelElement
+        spec.y_scale = self.result.panels
+        spec.residual = (self.residual?.type ?? .float32).panelElement
+        spec.residual_scale = self.residual.panels
+        spec.rounds = self.rounding != nil
+        spec.rounded = (self.rounding?.type ?? .uint8).panelElement
+        spec.rounding = self.rounding.panels
+        spec.adds_first = self.residualPlace == .beforeActivation
+        spec.activation = self.activation.code
+        return spec
+    }
+
     /// Inputs whose memory the result may take: a residual of the result's type.
     func inPlaceInputs(_ problem: KernelProblem) -> [Int] {
         let place = Input.residual.rawValue
@@ -21,6 +39,20 @@ extension ByteScale? {
     var code: ck_byte_scale {
         guard let bytes = self else { return ck_byte_scale() }
         return ck_byte_scale(scale: bytes.scale, zero: Int32(bytes.zero), is_signed: bytes.type == .int8)
+    }
+}
+
+extension ByteScale? {
+    /// The same for packed products, where a scale of 1 stands for none.
+    fileprivate var panels: ck_scale { ck_scale(scale: self?.scale ?? 1, zero: Int32(self?.zero ?? 0)) }
+}
+
+extension PanelsKernel.Operands {
+    /// The inputs of a quantized product.
+    static func quantized(_ problem: KernelProblem) -> PanelsKernel.Operands {
+        func place(_ input: QuantizedEpilogue.Input) -> Int? { problem.optionalInput(input.rawValue).map { _ in input.rawValue } }
+        return PanelsKernel.Operands(
+            bias: place(.bias), residual: place(.residual), scales: place(.scales), innerBias: place(.innerBias))
     }
 }
 

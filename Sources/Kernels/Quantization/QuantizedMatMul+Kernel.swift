@@ -1,7 +1,9 @@
+import CKernels
 package import Graph
 
 extension QuantizedMatMul: Executable {
     package static let implementations: [Implementation<QuantizedMatMul>] = [
+        Implementation("packed") { (op, problem) throws(KernelError) in try op.packed(problem) },
         Implementation("wide") { (op, problem) throws(KernelError) in
             try WideMatrixKernel(op, try op.product(problem), problem)
         },
@@ -20,6 +22,18 @@ extension QuantizedMatMul: Executable {
             }
         },
     ]
+
+    /// One constant matrix of int8 for all rows, packed.
+    private func packed(_ problem: KernelProblem) throws(KernelError) -> (any Kernel)? {
+        let weights = problem.input(1)
+        guard weights.rank == 2, weights.dataType == .int8, self.bZero == 0 else { return nil }
+        let (k, n) = self.transposeB ? (weights.shape[1], weights.shape[0]) : (weights.shape[0], weights.shape[1])
+        var spec = self.epilogue.panels(problem, aZero: self.aZero)
+        (spec.n, spec.k) = (n, k)
+        spec.m = problem.outputs[0].elementCount / max(n, 1)
+        return try PanelsKernel(
+            spec, ck_panels_matrix(k: k, n: n, transposed: self.transposeB), .quantized(problem), problem)
+    }
 
     private func product(_ problem: KernelProblem) throws(KernelError) -> MatrixProduct {
         do throws(GraphError) {
