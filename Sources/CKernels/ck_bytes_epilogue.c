@@ -49,6 +49,10 @@ CK_SIMD static void stored(size_t n, const float *v, float scale, float zero, fl
   EACH y[j] = (uint8_t)(int32_t)to_byte(v[j], scale, zero, low);
 }
 
+CK_SIMD static void multiplied(size_t n, float factor, float *v) {
+  EACH v[j] = v[j] * factor;
+}
+
 static void add_residual(const ck_byte_epilogue *e, size_t n, const void *residual, float *v) {
   const ck_byte_scale *s = &e->residual;
   if (s->scale == 0) added(n, residual, v);
@@ -66,6 +70,7 @@ void ck_byte_epilogue_row(
   if (residual && !e->residual_is_last) add_residual(e, n, residual, v);
   if (e->activation != CK_ACTIVATION_NONE) ck_dense_epilogue(v, n, 1, n, 0, e->activation, 0);
   if (residual && e->residual_is_last) add_residual(e, n, residual, v);
+  if (e->factor != 1) multiplied(n, e->factor, v);
   if (e->result.scale != 0) stored(n, v, e->result.scale, (float)e->result.zero, lowest(&e->result), y);
   else if (v != y) memcpy(y, v, n * sizeof *v);
 }

@@ -111,7 +111,8 @@ final class PlanCache: @unchecked Sendable {
     /// What makes a file's graph fast; the exporter validates with the same.
     private static let passes: [Pass] = [
         .widenNarrowFloats, .simplify, .shareCommon, .recoverOperators, .fuseGelu, .fuseAttention, .spellOutQuantized,
-        .channelsLast, .moveBytes, .computeInInt8, .roundToBytes, .fuseMatMul, .foldConstants, .fuseConv, .withoutDeadNodes,
+        .channelsLast, .moveBytes, .splitProducts, .moveBytes, .computeInInt8, .roundToBytes, .fuseMatMul, .foldConstants,
+        .fuseConv, .withoutDeadNodes,
     ]
 
     private func planned(_ stage: OnnxStage) throws(RuntimeError) -> PlannedStage {

@@ -34,6 +34,7 @@ import Testing
             QuantizedEpilogue(rounding: signed, residual: unsigned, result: signed),
             QuantizedEpilogue(rounding: unsigned, activation: .gelu, residualPlace: .afterActivation),
             QuantizedEpilogue(activation: .silu, residual: signed, residualPlace: .afterActivation, result: unsigned),
+            QuantizedEpilogue(rounding: unsigned, factor: 0.35, result: signed),
         ]
     }
 
@@ -95,7 +96,7 @@ import Testing
     }
 
     @Test func thereAreCases() {
-        #expect(Self.products.count == 18 && Self.convolutions.count == 36)
+        #expect(Self.products.count == 21 && Self.convolutions.count == 42)
     }
 
     @Test(arguments: products + convolutions) func implementationsMatchReference(_ testCase: OperatorCase) throws {
@@ -103,7 +104,7 @@ import Testing
     }
 
     /// Channels first is left to the reference.
-    @Test(arguments: products + convolutions.suffix(18)) func aFastKernelTakesIt(_ testCase: OperatorCase) throws {
+    @Test(arguments: products + convolutions.suffix(21)) func aFastKernelTakesIt(_ testCase: OperatorCase) throws {
         let inputs = testCase.tensors(seed: 1)
         if let product = testCase.op as? QuantizedMatMul {
             #expect(try Self.kernelName(product, inputs) != "reference")

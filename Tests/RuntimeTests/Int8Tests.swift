@@ -9,7 +9,8 @@ import Testing
 /// Models whose file quantises values to bytes: the passes that find products of bytes, and ONNX Runtime's numbers.
 @Suite struct Int8Tests {
     private static let passes: [Pass] = [
-        .shareCommon, .spellOutQuantized, .channelsLast, .moveBytes, .computeInInt8, .roundToBytes, .withoutDeadNodes,
+        .shareCommon, .spellOutQuantized, .channelsLast, .moveBytes, .splitProducts, .moveBytes, .computeInInt8, .roundToBytes,
+        .withoutDeadNodes,
     ]
 
     // MARK: Files
@@ -221,6 +222,31 @@ import Testing
         graph.output("y", try graph.quantized(y, bytes))
         let operators = try graph.running(Self.passes).nodes.map(\.op.name)
         #expect(operators == ["Mul", "QuantizeLinear", "Transpose"])
+    }
+
+    /// A projection to queries, keys and values, each rounded to bytes of its own behind a factor and a transposition.
+    @Test func aFusedProjectionIsSplit() throws {
+        var graph = Graph()
+        let x = try self.rounded(&graph, graph.input("x", TensorType(.float32, [2, 9, 16])), 0.03, 100)
+        var random = SeededRandom(seed: 4)
+        let bias = graph.constant(random.tensor(TensorType(.float32, [24]), in: -1...1))
+        let product = try graph.apply(MatMul(), x, try self.weights(&graph, [16, 24], axis: 1))
+        let sum = try graph.apply(Add(), try self.rounded(&graph, product, 0.04, 90), bias)
+        let parts = try graph.append(Split(axis: 2, sizes: [1, 1, 1]), [try graph.apply(Reshape([2, 9, 3, 2, 4]), sum)])
+        let factor = graph.constant(Tensor([Float(0.5)], shape: [1]))
+        var operands: [ValueID] = []
+        for (index, part) in parts.enumerated() {
+            let squeezed = try graph.apply(Squeeze(axes: [2]), part)
+            let moved = try graph.apply(Transpose(permutation: index == 1 ? [0, 2, 3, 1] : [0, 2, 1, 3]), squeezed)
+            let scaled = index < 2 ? try graph.apply(Mul(), moved, factor) : moved
+            operands.append(try self.rounded(&graph, scaled, 0.03 + 0.01 * Float(index), 120))
+        }
+        let scores = try self.rounded(&graph, try graph.apply(MatMul(), operands[0], operands[1]), 0.05, 120)
+        graph.output("y", try graph.apply(MatMul(), try self.rounded(&graph, scores, 0.05, 120), operands[2]))
+        let operators = try self.operators(graph, step: 1)
+        #expect(operators.count { $0 == "QuantizedMatMul" } == 5)
+        #expect(!operators.contains { ["Split", "Mul", "DequantizeLinear", "RoundToBytes"].contains($0) })
+        #expect(operators.count { $0 == "QuantizeLinear" } == 1)
     }
 
     /// Zero points that differ from column to column, and a scale that is computed, keep the float product.

@@ -21,7 +21,7 @@ typedef struct ck_byte_scale {
 } ck_byte_scale;
 
 // What happens to sums before they are stored: v = sum * scales + inner_bias, rounded to bytes and back, + bias, + residual
-// unless it is last, activation, + residual if it is last; stored as float or as bytes. All arithmetic is float32; a
+// unless it is last, activation, + residual if it is last, * factor; stored as float or as bytes. All arithmetic is float32; a
 // quotient is rounded half to even, and NaN becomes the byte 0.
 typedef struct ck_byte_epilogue {
   ck_byte_scale rounding;
@@ -30,6 +30,8 @@ typedef struct ck_byte_epilogue {
   ck_byte_scale result;
   ck_activation activation;
   bool residual_is_last;
+  // What v is multiplied with in the end.
+  float factor;
 } ck_byte_epilogue;
 
 // Per column, each [n] or NULL but for the scales.

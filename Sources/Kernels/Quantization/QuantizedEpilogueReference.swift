@@ -22,6 +22,7 @@ struct QuantizedEpilogueReference: Sendable {
         if let residual, self.epilogue.residualPlace == .beforeActivation { value += residual }
         value = Float(self.epilogue.activation.value(Double(value)))
         if let residual, self.epilogue.residualPlace == .afterActivation { value += residual }
+        value *= self.epilogue.factor
         self.result.store(Double(self.epilogue.result?.byte(value) ?? value), call.outputs[0], place)
     }
 

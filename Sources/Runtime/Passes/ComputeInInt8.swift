@@ -44,7 +44,9 @@ extension Rewriter {
         case .value(let id): innerBias = self[id]
         case .numbers(let numbers): innerBias = self.new.constant(Tensor(numbers, shape: [numbers.count]), name: "\(name)/bias")
         }
-        var inputs = [self[product.a], self[product.b], scales, innerBias] + self.mapped([chain.bias, chain.residual])
+        var right = self[product.b]
+        if let order = product.bOrder { right = try self.new.apply(Transpose(permutation: order), right, name: "\(name)/right") }
+        var inputs = [self[product.a], right, scales, innerBias] + self.mapped([chain.bias, chain.residual])
         while inputs.last == .some(nil) { inputs.removeLast() }
         return inputs
     }

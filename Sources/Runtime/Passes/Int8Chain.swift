@@ -17,7 +17,7 @@ struct Int8Chain {
     private(set) var taken: [ValueID] = []
 
     private enum Stage: Int, Comparable {
-        case product, rounded, biased, added, activated, finished
+        case product, rounded, biased, added, activated, scaled, finished
         static func < (left: Stage, right: Stage) -> Bool { left.rawValue < right.rawValue }
     }
 
@@ -36,6 +36,7 @@ struct Int8Chain {
     private mutating func take(_ reader: Node, _ uses: Int8Uses) -> Bool {
         if reader.op is QuantizeLinear { return self.round(reader, uses) }
         if reader.op is Add { return self.add(reader, uses) }
+        if reader.op is Mul { return self.multiply(reader, uses) }
         guard self.stage < .activated, self.epilogue.residualPlace == .beforeActivation,
             let activation = FusedActivation(reader.op)
         else { return false }
@@ -67,9 +68,23 @@ struct Int8Chain {
         return true
     }
 
+    /// One constant factor for all.
+    private mutating func multiply(_ product: Node, _ uses: Int8Uses) -> Bool {
+        let graph = uses.graph
+        guard self.stage < .scaled, let left = product.inputs[0], let right = product.inputs[1],
+            let factor = graph[left == self.value ? right : left].constant, factor.type.dataType == .float32,
+            factor.type.rank <= 1, let number = factor.scalar
+        else { return false }
+        self.epilogue.factor = Float(number)
+        self.accept(product, .scaled)
+        return true
+    }
+
     /// A number for each column, or another tensor of the same shape.
     private mutating func add(_ sum: Node, _ uses: Int8Uses) -> Bool {
-        guard let left = sum.inputs[0], let right = sum.inputs[1], left != right, !uses.isTaken(sum.outputs[0]) else {
+        guard let left = sum.inputs[0], let right = sum.inputs[1], left != right, self.stage < .scaled,
+            !uses.isTaken(sum.outputs[0])
+        else {
             return false
         }
         let other = left == self.value ? right : left

@@ -13,6 +13,8 @@ struct Int8Product {
     let aZero: Int
     /// The bytes of the right operand, or of the weights.
     let b: ValueID
+    /// How the axes of b are moved before the product; nil where they stay.
+    let bOrder: [Int]?
     let bZero: Int
     /// What one step of both operands together is worth, for each column or output channel.
     let scales: [Float]
@@ -56,6 +58,7 @@ struct Int8Product {
         self.a = left.value
         self.aZero = left.scale.zero
         self.b = right.value
+        self.bOrder = right.order
         self.bZero = right.zero
         self.scales = right.scales.map { left.scale.scale * $0 * factor }
         self.bias = bias
@@ -79,7 +82,9 @@ private struct Int8Operand {
     let value: ValueID
     let zero: Int
     let scales: [Float]
-    /// The last two axes of the bytes are swapped.
+    /// How the axes of the bytes are moved; nil where they stay.
+    let order: [Int]?
+    /// The last two axes of what comes out of that are swapped.
     let isTransposed: Bool
 
     /// - Parameter axis: of the columns or output channels.
@@ -87,12 +92,11 @@ private struct Int8Operand {
         guard let node = graph.producer(of: id), let source = node.inputs.first ?? nil else { return nil }
         let count = graph[id].type.shape[axis]
         let rank = graph[id].type.rank
-        if mayBeTransposed, let transpose = node.op as? Transpose, axis == rank - 1,
-            transpose.order(rank: rank) == Array(0..<(rank - 2)) + [rank - 1, rank - 2]
-        {
+        if mayBeTransposed, let turned = Self.turned(node, graph), turned.order == nil {
             // The numbers are transposed: what they are dequantised from has its columns on the axis before.
             guard let inner = Int8Operand(source, axis: rank - 2, mayBeTransposed: false, graph) else { return nil }
-            (self.value, self.zero, self.scales, self.isTransposed) = (inner.value, inner.zero, inner.scales, true)
+            (self.value, self.zero, self.scales) = (inner.value, inner.zero, inner.scales)
+            (self.order, self.isTransposed) = (nil, true)
             return
         }
         guard let dequantize = node.op as? DequantizeLinear else { return nil }
@@ -104,13 +108,22 @@ private struct Int8Operand {
             (self.zero, self.scales) = grid
         }
         // The bytes may be transposed themselves.
-        if mayBeTransposed, let inner = graph.producer(of: source), let transpose = inner.op as? Transpose, axis == rank - 1,
-            let bytes = inner.inputs[0], transpose.order(rank: rank) == Array(0..<(rank - 2)) + [rank - 1, rank - 2]
-        {
-            (self.value, self.isTransposed) = (bytes, true)
+        if mayBeTransposed, let inner = graph.producer(of: source), let turned = Self.turned(inner, graph) {
+            (self.value, self.order, self.isTransposed) = (turned.source, turned.order, true)
         } else {
-            (self.value, self.isTransposed) = (source, false)
+            (self.value, self.order, self.isTransposed) = (source, nil, false)
         }
+    }
+
+    /// What a transposition that puts the innermost axis before the last one reads, and the order that leaves the innermost
+    /// axis where it is (so that whole rows move); nil for no order at all.
+    private static func turned(_ node: Node, _ graph: Graph) -> (source: ValueID, order: [Int]?)? {
+        guard let transpose = node.op as? Transpose, let source = node.inputs[0] else { return nil }
+        let rank = graph[source].type.rank
+        var order = transpose.order(rank: rank)
+        guard rank >= 2, order[rank - 2] == rank - 1 else { return nil }
+        order.swapAt(rank - 2, rank - 1)
+        return (source, order == Array(0..<rank) ? nil : order)
     }
 
     /// One constant scale for each index of the axis, and the zero point that all of them share.

@@ -9,6 +9,7 @@
 ///     v = v + residual                                         where it stands before the activation
 ///     v = activation(v)
 ///     v = v + residual                                         where it stands after it
+///     v = v * factor
 ///     y = v, or the byte of `result` for it
 ///
 /// A number becomes the byte `round(v / scale) + zero`, halves to even, held in the range of the type; NaN becomes 0.
@@ -25,17 +26,20 @@ package struct QuantizedEpilogue: Sendable, Hashable, CustomStringConvertible {
     /// What the bytes of the residual stand for; nil for a float32 residual, or none.
     package var residual: ByteScale?
     package var residualPlace: ResidualPlace
+    /// What numbers are multiplied with in the end.
+    package var factor: Float
     /// What the bytes of the result stand for; nil for a float32 result.
     package var result: ByteScale?
 
     package init(
         rounding: ByteScale? = nil, activation: FusedActivation = .none, residual: ByteScale? = nil,
-        residualPlace: ResidualPlace = .beforeActivation, result: ByteScale? = nil
+        residualPlace: ResidualPlace = .beforeActivation, factor: Float = 1, result: ByteScale? = nil
     ) {
         self.rounding = rounding
         self.activation = activation
         self.residual = residual
         self.residualPlace = residualPlace
+        self.factor = factor
         self.result = result
     }
 
@@ -45,6 +49,7 @@ package struct QuantizedEpilogue: Sendable, Hashable, CustomStringConvertible {
         if let residual = self.residual { parts.append("residual \(residual)") }
         if self.activation != .none { parts.append(self.activation.rawValue) }
         if self.residualPlace == .afterActivation { parts.append("then residual") }
+        if self.factor != 1 { parts.append("times \(self.factor)") }
         if let result = self.result { parts.append("result \(result)") }
         return parts.isEmpty ? "plain" : parts.joined(separator: ", ")
     }
@@ -100,6 +105,9 @@ package struct QuantizedEpilogue: Sendable, Hashable, CustomStringConvertible {
         if let residual, self.residualPlace == .beforeActivation { y = try graph.apply(Add(), y, residual) }
         y = try self.activation.unfused(in: &graph, y)
         if let residual, self.residualPlace == .afterActivation { y = try graph.apply(Add(), y, residual) }
+        if self.factor != 1 {
+            y = try graph.apply(Mul(), y, graph.constant(Tensor([self.factor], shape: []), name: "factor"))
+        }
         return try self.result.map { (bytes) throws(GraphError) in try graph.quantized(y, bytes) } ?? y
     }
 }
