@@ -62,6 +62,10 @@ static void add_residual(const ck_byte_epilogue *e, size_t n, const void *residu
 
 void ck_byte_epilogue_row(
     const ck_byte_epilogue *e, size_t n, const int32_t *sums, const ck_byte_columns *columns, const void *residual, void *y) {
+  if (e->stores_sums) {
+    memcpy(y, sums, n * sizeof *sums);
+    return;
+  }
   float buffer[CK_BYTE_COLUMNS];
   float *v = e->result.scale == 0 && !residual ? y : buffer;
   scaled(n, sums, columns->scales, columns->inner_bias, v);
@@ -77,7 +81,7 @@ void ck_byte_epilogue_row(
 
 ck_byte_columns ck_byte_columns_from(const ck_byte_columns *c, size_t first) {
   return (ck_byte_columns){
-      c->scales + first, c->inner_bias ? c->inner_bias + first : 0, c->bias ? c->bias + first : 0};
+      c->scales ? c->scales + first : 0, c->inner_bias ? c->inner_bias + first : 0, c->bias ? c->bias + first : 0};
 }
 
 size_t ck_byte_result_size(const ck_byte_epilogue *e) { return e->result.scale == 0 ? sizeof(float) : 1; }

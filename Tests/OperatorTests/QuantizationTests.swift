@@ -60,6 +60,22 @@ import TrainingKernels
         #expect(try GraphEvaluator().run(MatMulInteger(), [a, b])[0].doubles == [20000, 100, 4800, 50])
     }
 
+    /// The fast kernel with zero points that are known late or never given, of matrices, rows and columns.
+    @Test(arguments: [DataType.uint8, .int8]) func sumsOfProducts(_ type: DataType) throws {
+        let zero = Self.bytes(type, [5], [])
+        for (left, right) in [([3, 19, 33], [33, 70]), ([2, 4, 33], [2, 33, 5]), ([33], [33, 7]), ([4, 33], [33])] {
+            let (a, b) = (Self.ramp(.uint8, left), Self.ramp(type, right))
+            for inputs in [[a, b], [a, b, Self.bytes(.uint8, [200], [1])], [a, b, nil, zero]] as [[Tensor?]] {
+                let testCase = OperatorCase(
+                    "\(left) by \(right)", MatMulInteger(), inputs.map { $0?.type },
+                    fixed: inputs.enumerated().reduce(into: [:]) { $0[$1.offset] = $1.element }, tolerance: .exact)
+                #expect(try OperatorChecks.implementationsMatchReference(testCase) == nil)
+                #expect(try PackedCheck.mismatch(testCase) == nil)
+                _ = try GraphEvaluator(implementation: "wide").run(MatMulInteger(), inputs)
+            }
+        }
+    }
+
     /// A convolution in groups with padding, an own scale and zero point for each channel, and a bias.
     @Test func convolution() throws {
         let window = Window(rank: 1, padding: 1, groups: 2)

@@ -249,6 +249,18 @@ import Testing
         #expect(operators.count { $0 == "QuantizeLinear" } == 1)
     }
 
+    /// Reshapes between rows of pictures and rows of a matrix, as exporters write them around Gemm, do not end what is fused.
+    @Test func reshapesArePassedOver() throws {
+        var graph = Graph()
+        let input = graph.input("x", TensorType(.float32, [2, 9, 16]))
+        let x = try graph.apply(Reshape([18, 16]), try self.rounded(&graph, input, 0.03, 100))
+        var y = try graph.apply(Gemm(), x, try self.weights(&graph, [16, 16], axis: 1), try self.bias(&graph, 16))
+        y = try graph.apply(Reshape([2, 9, 16]), try self.rounded(&graph, y, 0.04, 90))
+        graph.output("y", try graph.apply(Add(), try graph.apply(Gelu(), y), input))
+        let operators = try self.operators(graph)
+        #expect(operators.filter { $0 != "Reshape" } == ["QuantizeLinear", "QuantizedMatMul"])
+    }
+
     /// Zero points that differ from column to column, and a scale that is computed, keep the float product.
     @Test func whatDoesNotFitStays() throws {
         var graph = Graph()

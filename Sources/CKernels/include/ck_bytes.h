@@ -32,9 +32,11 @@ typedef struct ck_byte_epilogue {
   bool residual_is_last;
   // What v is multiplied with in the end.
   float factor;
+  // Nothing happens: the result is the sums in int32.
+  bool stores_sums;
 } ck_byte_epilogue;
 
-// Per column, each [n] or NULL but for the scales.
+// Per column, each [n] or NULL; the scales only where the sums are stored.
 typedef struct ck_byte_columns {
   const float *scales, *inner_bias, *bias;
 } ck_byte_columns;

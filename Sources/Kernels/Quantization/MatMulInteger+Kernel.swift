@@ -1,7 +1,19 @@
+import CKernels
 package import Graph
 
 extension MatMulInteger: Executable {
     package static let implementations: [Implementation<MatMulInteger>] = [
+        Implementation("wide") { (op, problem) throws(KernelError) in
+            var epilogue = ck_byte_epilogue()
+            epilogue.stores_sums = true
+            let product: MatrixProduct
+            do throws(GraphError) {
+                product = try MatrixProduct(bytes: problem.input(0), problem.input(1), in: op.name)
+            } catch {
+                throw KernelError(error)
+            }
+            return try WideMatrixKernel(product, transposeB: false, .inputs(a: 2, b: 3), epilogue, problem)
+        },
         Implementation("reference") { (op, problem) throws(KernelError) in
             let reference = try IntegerMatrixReference(problem.input(0), problem.input(1), in: op.name)
             let left = reference.spread(problem.optionalInput(2), .row)
@@ -19,6 +31,6 @@ extension MatMulInteger: Executable {
                     y[element] = sum
                 }
             }
-        }
+        },
     ]
 }

@@ -6,7 +6,8 @@ extension QuantizedEpilogue {
     var code: ck_byte_epilogue {
         ck_byte_epilogue(
             rounding: self.rounding.code, residual: self.residual.code, result: self.result.code,
-            activation: self.activation.code, residual_is_last: self.residualPlace == .afterActivation, factor: self.factor)
+            activation: self.activation.code, residual_is_last: self.residualPlace == .afterActivation, factor: self.factor,
+            stores_sums: false)
     }
 
     /// A packed product of int8 with this behind it, its sizes aside.

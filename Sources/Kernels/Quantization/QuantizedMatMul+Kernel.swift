@@ -5,7 +5,9 @@ extension QuantizedMatMul: Executable {
     package static let implementations: [Implementation<QuantizedMatMul>] = [
         Implementation("packed") { (op, problem) throws(KernelError) in try op.packed(problem) },
         Implementation("wide") { (op, problem) throws(KernelError) in
-            try WideMatrixKernel(op, try op.product(problem), problem)
+            try WideMatrixKernel(
+                try op.product(problem), transposeB: op.transposeB, .fixed(a: op.aZero, b: op.bZero), op.epilogue.code,
+                inPlaceInputs: op.epilogue.inPlaceInputs(problem), problem)
         },
         Implementation("reference") { (op, problem) throws(KernelError) in
             let reference = try IntegerMatrixReference(

@@ -46,7 +46,11 @@ extension Rewriter {
         }
         var right = self[product.b]
         if let order = product.bOrder { right = try self.new.apply(Transpose(permutation: order), right, name: "\(name)/right") }
-        var inputs = [self[product.a], right, scales, innerBias] + self.mapped([chain.bias, chain.residual])
+        var left = self[product.a]
+        if let leading = chain.leading, let depth = self.new[left].type.shape.last {
+            left = try self.new.apply(Reshape(leading + [depth], allowsZero: true), left, name: "\(name)/left")
+        }
+        var inputs = [left, right, scales, innerBias] + self.mapped([chain.bias, chain.residual])
         while inputs.last == .some(nil) { inputs.removeLast() }
         return inputs
     }

@@ -13,6 +13,8 @@ struct Int8Chain {
     private(set) var residual: ValueID?
     /// The old value that the operator computes.
     private(set) var value: ValueID
+    /// The leading axes of the result where a reshape changed them.
+    private(set) var leading: [Int]?
     /// Outputs of the nodes that were taken in.
     private(set) var taken: [ValueID] = []
 
@@ -37,6 +39,7 @@ struct Int8Chain {
         if reader.op is QuantizeLinear { return self.round(reader, uses) }
         if reader.op is Add { return self.add(reader, uses) }
         if reader.op is Mul { return self.multiply(reader, uses) }
+        if reader.op is Reshape { return self.stage < .added && self.reshape(reader, uses) }
         guard self.stage < .activated, self.epilogue.residualPlace == .beforeActivation,
             let activation = FusedActivation(reader.op)
         else { return false }
@@ -54,17 +57,30 @@ struct Int8Chain {
     /// A rounding: to the bytes of the result, or, where only numbers are read behind it, to bytes and back.
     private mutating func round(_ quantize: Node, _ uses: Int8Uses) -> Bool {
         guard let scale = ByteScale(quantize, uses.graph) else { return false }
-        let bytes = quantize.outputs[0]
-        if self.stage == .product, let dequantize = uses.onlyReader(of: bytes), dequantize.op is DequantizeLinear,
+        var rounded = self
+        rounded.accept(quantize, .product)
+        if let reshape = uses.onlyReader(of: rounded.value), reshape.op is Reshape { _ = rounded.reshape(reshape, uses) }
+        if self.stage == .product, let dequantize = uses.onlyReader(of: rounded.value), dequantize.op is DequantizeLinear,
             ByteScale(dequantize, uses.graph) == scale, !uses.isReadAsBytes(dequantize.outputs[0])
         {
-            self.epilogue.rounding = scale
-            self.taken.append(bytes)
-            self.accept(dequantize, .rounded)
+            rounded.epilogue.rounding = scale
+            rounded.accept(dequantize, .rounded)
+            self = rounded
             return true
         }
         self.epilogue.result = scale
         self.accept(quantize, .finished)
+        return true
+    }
+
+    /// The same rows under other leading axes: rows of the left operand are as good under them.
+    private mutating func reshape(_ reshape: Node, _ uses: Int8Uses) -> Bool {
+        let shape = uses.graph[reshape.outputs[0]].type.shape
+        guard case .matrix = self.product.kind, uses.graph[self.product.b].type.rank == 2, shape.count >= 2,
+            shape.last == self.product.scales.count, !self.product.scales.isEmpty
+        else { return false }
+        self.leading = Array(shape.dropLast())
+        self.accept(reshape, self.stage)
         return true
     }
 
