@@ -34,24 +34,30 @@ import Testing
         #expect(Set(pairs.map(\.0.probabilities)).count == 16)
     }
 
-    @Test func aStreamMoreComputesMeanwhile() async throws {
+    @Test(.timeLimit(.minutes(5))) func asManyRequestsAsStreamsDoNotHoldUpOneMore() async throws {
         let models = try TinyModels()
         try models.screening("m", seed: 5)
         try models.settings("m", "streams: 3\nthreads: 3\n")
         let client = try await models.service()
-        let (gate, open) = AsyncStream.makeStream(of: Void.self)
-        let held = Task {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                // As many as there are streams.
-                for _ in 0..<3 {
-                    group.addTask { try await client.service.scheduler.run("m/1", slots: 4) { for await _ in gate {} } }
+        // The first request makes the queue.
+        let first = try await client.ask("m/screen", testPicture(1), ScreenReply.self)
+        let gates = (0..<3).map { _ in AsyncStream.makeStream(of: Void.self) }
+        let held = try await withThrowingTaskGroup(of: Void.self) { group in
+            for gate in gates {
+                let (started, start) = AsyncStream.makeStream(of: Void.self)
+                group.addTask {
+                    try await client.service.scheduler.run("m/1") {
+                        start.finish()
+                        for await _ in gate.stream {}
+                    }
                 }
-                try await group.waitForAll()
+                for await _ in started {}
             }
+            let reply = try await client.ask("m/screen", testPicture(1), ScreenReply.self)
+            for gate in gates { gate.continuation.finish() }
+            try await group.waitForAll()
+            return reply
         }
-        let reply = try await client.ask("m/screen", testPicture(1), ScreenReply.self)
-        #expect(reply.model.name == "m")
-        open.finish()
-        try await held.value
+        #expect(held.probabilities == first.probabilities)
     }
 }

@@ -74,6 +74,14 @@ import Testing
         #expect(Cores.quota(in: "150000 100000") == 2)
         #expect(Cores.quota(in: "5000 100000") == 1)
         #expect(Cores.quota(in: "") == nil && Cores.quota(in: "x y") == nil)
+        #expect(Cores.quota(in: "-1 100000") == nil && Cores.quota(in: "100000\n 100000\n") == 1)
+        let folders = Cores.groupFolders(in: "9:memory:/m\n4:cpu,cpuacct:/drd\n0::/system.slice/drd.service\nx\n")
+        #expect(
+            folders == [
+                "/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu/drd", "/sys/fs/cgroup", "/sys/fs/cgroup/system.slice",
+                "/sys/fs/cgroup/system.slice/drd.service",
+            ])
+        #expect(Cores.groupFolders(in: "0::/\n") == ["/sys/fs/cgroup"] && Cores.groupFolders(in: "").isEmpty)
         #expect(Cores.count >= 1 && Cores.count <= Cores.allowed.count)
     }
 
