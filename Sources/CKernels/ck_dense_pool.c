@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ck_bf16_tile.h"
 #include "ck_dense.h"
 #include "ck_dense_epilogue.h"
 #include "ck_threads.h"
@@ -12,6 +13,9 @@ typedef struct {
   const ck_pool_spec *spec;
   const float *x, *dy;
   float *y;
+  // x and y of the forward direction are bfloat16 where the pool says so.
+  const uint16_t *narrow_x;
+  uint16_t *narrow_y;
 } job;
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -74,6 +78,25 @@ CK_DENSE_CLONES static void take_larger(float *restrict y, const float *restrict
   for (size_t i = 0; i < n; i++) y[i] = ((x[i] > y[i]) | (x[i] != x[i])) ? x[i] : y[i];
 }
 
+CK_DENSE_CLONES static void take_larger_narrow(float *restrict y, const uint16_t *restrict x, size_t n) {
+#pragma clang loop vectorize(enable)
+  for (size_t i = 0; i < n; i++) {
+    float value = ck_bf16_value(x[i]);
+    y[i] = ((value > y[i]) | (value != value)) ? value : y[i];
+  }
+}
+
+CK_DENSE_CLONES static void add_narrow(float *restrict y, const uint16_t *restrict x, size_t n) {
+#pragma clang loop vectorize(enable)
+  for (size_t i = 0; i < n; i++) y[i] += ck_bf16_value(x[i]);
+}
+
+// y = x * factor as bfloat16.
+CK_DENSE_CLONES static void store_narrow(uint16_t *restrict y, const float *restrict x, float factor, size_t n) {
+#pragma clang loop vectorize(enable)
+  for (size_t i = 0; i < n; i++) y[i] = ck_bf16_rounded(x[i] * factor);
+}
+
 CK_DENSE_CLONES static void add(float *restrict y, const float *restrict x, size_t n) {
 #pragma clang loop vectorize(enable)
   for (size_t i = 0; i < n; i++) y[i] += x[i];
@@ -125,6 +148,30 @@ static void forward_last(const job *j, size_t begin, size_t end, int is_max) {
   }
 }
 
+// The same for bfloat16, a run of channels after the other, which is kept as float32 meanwhile.
+static void forward_narrow(const job *j, size_t begin, size_t end, int is_max) {
+  const ck_pool_spec *s = j->spec;
+  for (size_t row = begin; row < end; row++) {
+    size_t n = row / (s->out[0] * s->out[1]), d = row / s->out[1] % s->out[0], h = row % s->out[1];
+    const uint16_t *x = j->narrow_x + n * volume(s->in) * s->channels;
+    for (size_t w = 0; w < s->out[2]; w++) {
+      uint16_t *y = j->narrow_y + (row * s->out[2] + w) * s->channels;
+      window v;
+      locate(s, d, h, w, &v);
+      for (size_t c = 0; c < s->channels; c += CHANNELS) {
+        size_t count = smaller(CHANNELS, s->channels - c);
+        float values[CHANNELS];
+        clear(values, count, is_max ? -INFINITY : 0.0f);
+        EACH_TAP(v) {
+          const uint16_t *from = x + place(s, &v, kd, kh, kw) * s->channels + c;
+          if (is_max) take_larger_narrow(values, from, count); else add_narrow(values, from, count);
+        }
+        store_narrow(y + c, values, is_max ? 1.0f : share(s, &v), count);
+      }
+    }
+  }
+}
+
 // Forward, channels first: one plane of one channel per step.
 static void forward_first(const job *j, size_t begin, size_t end, int is_max) {
   const ck_pool_spec *s = j->spec;
@@ -151,6 +198,9 @@ static void max_first(void *context, size_t begin, size_t end) { forward_first(c
 static void average_last(void *context, size_t begin, size_t end) { forward_last(context, begin, end, 0); }
 static void average_first(void *context, size_t begin, size_t end) { forward_first(context, begin, end, 0); }
 
+static void max_narrow(void *context, size_t begin, size_t end) { forward_narrow(context, begin, end, 1); }
+static void average_narrow(void *context, size_t begin, size_t end) { forward_narrow(context, begin, end, 0); }
+
 static void forward(const job *j, void (*last)(void *, size_t, size_t), void (*first)(void *, size_t, size_t)) {
   const ck_pool_spec *s = j->spec;
   size_t count = s->channels_last ? s->batch * s->out[0] * s->out[1] : s->batch * s->channels;
@@ -158,13 +208,23 @@ static void forward(const job *j, void (*last)(void *, size_t, size_t), void (*f
 }
 
 void ck_max_pool(const ck_pool_spec *spec, const float *x, float *y) {
-  job j = {spec, x, NULL, y};
+  job j = {.spec = spec, .x = x, .y = y};
   forward(&j, max_last, max_first);
 }
 
 void ck_average_pool(const ck_pool_spec *spec, const float *x, float *y) {
-  job j = {spec, x, NULL, y};
+  job j = {.spec = spec, .x = x, .y = y};
   forward(&j, average_last, average_first);
+}
+
+void ck_max_pool_bf16(const ck_pool_spec *spec, const uint16_t *x, uint16_t *y) {
+  job j = {.spec = spec, .narrow_x = x, .narrow_y = y};
+  forward(&j, max_narrow, max_narrow);
+}
+
+void ck_average_pool_bf16(const ck_pool_spec *spec, const uint16_t *x, uint16_t *y) {
+  job j = {.spec = spec, .narrow_x = x, .narrow_y = y};
+  forward(&j, average_narrow, average_narrow);
 }
 
 // Windows overlap, so a gradient is one thread's work per image and run of channels (or per plane).
@@ -236,12 +296,12 @@ static void average_backward(void *context, size_t begin, size_t end) { backward
 static size_t slices(const ck_pool_spec *s) { return s->batch * (s->channels_last ? runs(s) : s->channels); }
 
 void ck_max_pool_gradient(const ck_pool_spec *spec, const float *x, const float *dy, float *dx) {
-  job j = {spec, x, dy, dx};
+  job j = {.spec = spec, .x = x, .dy = dy, .y = dx};
   ck_parallel_for(slices(spec), 1, max_backward, &j);
 }
 
 void ck_average_pool_gradient(const ck_pool_spec *spec, const float *dy, float *dx) {
-  job j = {spec, NULL, dy, dx};
+  job j = {.spec = spec, .dy = dy, .y = dx};
   ck_parallel_for(slices(spec), 1, average_backward, &j);
 }
 
@@ -249,6 +309,9 @@ typedef struct {
   const float *x;
   float *y;
   size_t channels, area;
+  // In place of x and y for bfloat16.
+  const uint16_t *narrow_x;
+  uint16_t *narrow_y;
 } global_job;
 
 // Positions are summed in float in runs of this many, and the runs in double.
@@ -268,10 +331,17 @@ static void global_last(void *context, size_t begin, size_t end) {
     for (size_t start = 0; start < j->area; start += POSITIONS) {
       float sum[CHANNELS] = {0};
       size_t stop = smaller(start + POSITIONS, j->area);
-      for (size_t i = start; i < stop; i++) add(sum, j->x + (n * j->area + i) * j->channels + c, count);
+      for (size_t i = start; i < stop; i++) {
+        size_t from = (n * j->area + i) * j->channels + c;
+        if (j->narrow_x) add_narrow(sum, j->narrow_x + from, count); else add(sum, j->x + from, count);
+      }
       add_to_double(total, sum, count);
     }
-    for (size_t i = 0; i < count; i++) j->y[n * j->channels + c + i] = (float)(total[i] / (double)j->area);
+    for (size_t i = 0; i < count; i++) {
+      float mean = (float)(total[i] / (double)j->area);
+      size_t to = n * j->channels + c + i;
+      if (j->narrow_y) j->narrow_y[to] = ck_bf16_rounded(mean); else j->y[to] = mean;
+    }
   }
 }
 
@@ -294,7 +364,7 @@ static void global_first(void *context, size_t begin, size_t end) {
 }
 
 void ck_global_average_pool(const float *x, float *y, size_t batch, size_t channels, size_t area, bool channels_last) {
-  global_job j = {x, y, channels, area};
+  global_job j = {.x = x, .y = y, .channels = channels, .area = area};
   size_t parts = channels_last ? (channels + CHANNELS - 1) / CHANNELS : channels;
   ck_parallel_for(batch * parts, 1, channels_last ? global_last : global_first, &j);
 }
@@ -333,4 +403,9 @@ static void max_bytes(void *context, size_t begin, size_t end) {
 void ck_max_pool_bytes(const ck_pool_spec *spec, bool is_signed, const void *x, void *y) {
   byte_job j = {spec, x, y, is_signed ? 128 : 0};
   ck_parallel_for(spec->batch * spec->out[0] * spec->out[1], 1, max_bytes, &j);
+}
+
+void ck_global_average_pool_bf16(const uint16_t *x, uint16_t *y, size_t batch, size_t channels, size_t area) {
+  global_job j = {.channels = channels, .area = area, .narrow_x = x, .narrow_y = y};
+  ck_parallel_for(batch * ((channels + CHANNELS - 1) / CHANNELS), 1, global_last, &j);
 }

@@ -1,3 +1,4 @@
+#include "ck_bf16_tile.h"
 #include "ck_elementwise.h"
 #include "ck_elementwise_math.h"
 #include "ck_threads.h"
@@ -8,7 +9,8 @@ typedef struct {
   const ck_broadcast *plan;
   const char *a, *b;
   char *y;
-  size_t y_size;
+  // Bytes of an element of the inputs, and of y.
+  ptrdiff_t size, y_size;
   row_function *row;
   size_t rows, length;
 } binary_job;
@@ -31,19 +33,23 @@ static void binary_rows(void *pointer, size_t begin, size_t end) {
   for (size_t row = begin; row < end; row++) {
     ptrdiff_t offsets[3];
     row_offsets(plan, row, offsets);
-    job->row(job->length, job->a + offsets[0] * 4, sa, job->b + offsets[1] * 4, sb, job->y + row * job->length * job->y_size);
+    job->row(
+        job->length, job->a + offsets[0] * job->size, sa, job->b + offsets[1] * job->size, sb,
+        job->y + (ptrdiff_t)(row * job->length) * job->y_size);
   }
 }
 
 static void binary_flat(void *pointer, size_t begin, size_t end) {
   const binary_job *job = pointer;
   ptrdiff_t sa = job->plan->stride[0][0], sb = job->plan->stride[1][0];
-  job->row(end - begin, job->a + (ptrdiff_t)begin * sa * 4, sa, job->b + (ptrdiff_t)begin * sb * 4, sb,
-           job->y + begin * job->y_size);
+  job->row(
+      end - begin, job->a + (ptrdiff_t)begin * sa * job->size, sa, job->b + (ptrdiff_t)begin * sb * job->size, sb,
+      job->y + (ptrdiff_t)begin * job->y_size);
 }
 
-static void run_binary(const ck_broadcast *plan, const void *a, const void *b, void *y, size_t y_size, row_function *row) {
-  binary_job job = {plan, a, b, y, y_size, row, 1, plan->count[plan->rank - 1]};
+static void run_binary(
+    const ck_broadcast *plan, const void *a, const void *b, void *y, size_t size, size_t y_size, row_function *row) {
+  binary_job job = {plan, a, b, y, (ptrdiff_t)size, (ptrdiff_t)y_size, row, 1, plan->count[plan->rank - 1]};
   for (size_t axis = 0; axis + 1 < plan->rank; axis++) job.rows *= plan->count[axis];
   if (plan->rank == 1) {
     ck_parallel_for(job.length, CK_GRAIN, binary_flat, &job);
@@ -52,53 +58,63 @@ static void run_binary(const ck_broadcast *plan, const void *a, const void *b, v
   }
 }
 
-#define CK_BINARY_LOOP(A, B, expression)            \
+#define CK_BINARY_LOOP(A, B, save, expression)      \
   CK_VECTORIZE for (size_t i = 0; i < count; i++) { \
     const float a = A, b = B;                       \
-    y[i] = (expression);                            \
+    y[i] = save(expression);                        \
   }
 
-#define CK_BINARY_ROW(name, result, expression)                                                                   \
-  static CK_SIMD void name##_row(size_t count, const void *pa, ptrdiff_t sa, const void *pb, ptrdiff_t sb, void *py) { \
-    const float *left = pa, *right = pb;                                                                         \
+#define CK_BINARY_ROW(name, operand, result, load, save, expression)                                             \
+  static CK_SIMD void name(size_t count, const void *pa, ptrdiff_t sa, const void *pb, ptrdiff_t sb, void *py) { \
+    const operand *left = pa, *right = pb;                                                                       \
     result *y = py;                                                                                              \
     if (sa == 1 && sb == 1) {                                                                                    \
-      CK_BINARY_LOOP(left[i], right[i], expression)                                                              \
+      CK_BINARY_LOOP(load(left[i]), load(right[i]), save, expression)                                            \
     } else if (sa == 1 && sb == 0) {                                                                             \
-      const float only = *right;                                                                                 \
-      CK_BINARY_LOOP(left[i], only, expression)                                                                  \
+      const float only = load(*right);                                                                           \
+      CK_BINARY_LOOP(load(left[i]), only, save, expression)                                                      \
     } else if (sa == 0 && sb == 1) {                                                                             \
-      const float only = *left;                                                                                  \
-      CK_BINARY_LOOP(only, right[i], expression)                                                                 \
+      const float only = load(*left);                                                                            \
+      CK_BINARY_LOOP(only, load(right[i]), save, expression)                                                     \
     } else {                                                                                                     \
       for (size_t i = 0; i < count; i++) {                                                                       \
-        const float a = left[(ptrdiff_t)i * sa], b = right[(ptrdiff_t)i * sb];                                   \
-        y[i] = (expression);                                                                                     \
+        const float a = load(left[(ptrdiff_t)i * sa]), b = load(right[(ptrdiff_t)i * sb]);                       \
+        y[i] = save(expression);                                                                                 \
       }                                                                                                          \
     }                                                                                                            \
   }
 
-#define CK_BINARY(name, result, expression)                                        \
-  CK_BINARY_ROW(name, result, expression)                                            \
-  void name(const ck_broadcast *plan, const float *a, const float *b, result *y) {                               \
-    run_binary(plan, a, b, y, sizeof *y, name##_row);                                                            \
+#define CK_FLOAT_ROW(name, result, expression) CK_BINARY_ROW(name, float, result, CK_FLOAT, CK_FLOAT, expression)
+
+#define CK_BINARY(name, expression)                                                                           \
+  CK_FLOAT_ROW(name##_float, float, expression)                                                               \
+  CK_BINARY_ROW(name##_bf16, uint16_t, uint16_t, ck_bf16_value, ck_bf16_rounded, expression)                  \
+  void name(const ck_broadcast *plan, const void *a, const void *b, void *y) {                                \
+    const size_t size = plan->is_bf16 ? sizeof(uint16_t) : sizeof(float);                                     \
+    run_binary(plan, a, b, y, size, size, plan->is_bf16 ? name##_bf16 : name##_float);                        \
   }
 
-CK_BINARY(ck_add, float, a + b)
-CK_BINARY(ck_sub, float, a - b)
-CK_BINARY(ck_mul, float, a *b)
-CK_BINARY(ck_div, float, a / b)
-CK_BINARY(ck_maximum, float, a > b || a != a ? a : b)
-CK_BINARY(ck_minimum, float, a < b || a != a ? a : b)
-CK_BINARY(ck_prelu, float, a < 0.0f ? a * b : a)
-CK_BINARY(ck_equal, uint8_t, a == b)
-CK_BINARY(ck_greater, uint8_t, a > b)
-CK_BINARY(ck_less, uint8_t, a < b)
-CK_BINARY(ck_greater_or_equal, uint8_t, a >= b)
-CK_BINARY(ck_less_or_equal, uint8_t, a <= b)
-CK_BINARY_ROW(ck_square, float, ((void)b, a * a))
-CK_BINARY_ROW(ck_cube, float, ((void)b, a *a *a))
-CK_BINARY_ROW(ck_root, float, ((void)b, __builtin_elementwise_sqrt(a)))
+#define CK_COMPARISON(name, expression)                                              \
+  CK_FLOAT_ROW(name##_row, uint8_t, expression)                                      \
+  void name(const ck_broadcast *plan, const float *a, const float *b, uint8_t *y) {  \
+    run_binary(plan, a, b, y, sizeof *a, sizeof *y, name##_row);                     \
+  }
+
+CK_BINARY(ck_add, a + b)
+CK_BINARY(ck_sub, a - b)
+CK_BINARY(ck_mul, a *b)
+CK_BINARY(ck_div, a / b)
+CK_BINARY(ck_maximum, a > b || a != a ? a : b)
+CK_BINARY(ck_minimum, a < b || a != a ? a : b)
+CK_BINARY(ck_prelu, a < 0.0f ? a * b : a)
+CK_COMPARISON(ck_equal, a == b)
+CK_COMPARISON(ck_greater, a > b)
+CK_COMPARISON(ck_less, a < b)
+CK_COMPARISON(ck_greater_or_equal, a >= b)
+CK_COMPARISON(ck_less_or_equal, a <= b)
+CK_FLOAT_ROW(ck_square_row, float, ((void)b, a * a))
+CK_FLOAT_ROW(ck_cube_row, float, ((void)b, a *a *a))
+CK_FLOAT_ROW(ck_root_row, float, ((void)b, __builtin_elementwise_sqrt(a)))
 
 static void power_row(size_t count, const void *a, ptrdiff_t sa, const void *b, ptrdiff_t sb, void *y) {
   const float *left = a, *right = b;
@@ -116,8 +132,8 @@ static void pow_row(size_t count, const void *a, ptrdiff_t sa, const void *b, pt
   row(count, a, sa, b, sb, y);
 }
 
-void ck_pow(const ck_broadcast *plan, const float *a, const float *b, float *y) {
-  run_binary(plan, a, b, y, sizeof *y, pow_row);
+void ck_pow(const ck_broadcast *plan, const void *a, const void *b, void *y) {
+  run_binary(plan, a, b, y, sizeof(float), sizeof(float), pow_row);
 }
 
 typedef struct {

@@ -17,6 +17,9 @@
 // The iterations are independent even where the output is the very buffer of an input.
 #define CK_VECTORIZE _Pragma("clang loop vectorize(assume_safety) interleave(enable)")
 
+// The value of a float element, beside ck_bf16_value and ck_bf16_rounded for bfloat16 ones.
+#define CK_FLOAT(x) (x)
+
 enum { CK_GRAIN = 16384 };
 
 CK_INLINE float ck_from_bits(uint32_t bits) {

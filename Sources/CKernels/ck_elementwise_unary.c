@@ -1,28 +1,34 @@
+#include "ck_bf16_tile.h"
 #include "ck_elementwise.h"
 #include "ck_elementwise_math.h"
 #include "ck_threads.h"
 
 typedef struct {
-  const float *x, *z;
-  float *y;
+  const void *x, *z;
+  void *y;
   float a, b;
 } unary_job;
 
-#define CK_UNARY(name, expression)                                                                \
-  static CK_SIMD void name##_range(void *pointer, size_t begin, size_t end) {                     \
+// One range for a type of the elements; arithmetic is float32.
+#define CK_UNARY_RANGE(name, type, load, save, expression)                                        \
+  static CK_SIMD void name(void *pointer, size_t begin, size_t end) {                             \
     const unary_job *job = pointer;                                                               \
-    const float *source = job->x;                                                                 \
-    float *destination = job->y;                                                                  \
+    const type *source = job->x;                                                                  \
+    type *destination = job->y;                                                                   \
     const float a = job->a, b = job->b;                                                           \
     (void)a, (void)b;                                                                             \
     CK_VECTORIZE for (size_t i = begin; i < end; i++) {                                           \
-      const float x = source[i];                                                                  \
-      destination[i] = (expression);                                                              \
+      const float x = load(source[i]);                                                            \
+      destination[i] = save(expression);                                                          \
     }                                                                                             \
-  }                                                                                               \
-  void name(size_t count, const float *x, float *y, float a, float b) {                           \
+  }
+
+#define CK_UNARY(name, expression)                                                                \
+  CK_UNARY_RANGE(name##_float, float, CK_FLOAT, CK_FLOAT, expression)                             \
+  CK_UNARY_RANGE(name##_bf16, uint16_t, ck_bf16_value, ck_bf16_rounded, expression)               \
+  void name(size_t count, const void *x, void *y, float a, float b, bool is_bf16) {               \
     unary_job job = {x, NULL, y, a, b};                                                           \
-    ck_parallel_for(count, CK_GRAIN, name##_range, &job);                                         \
+    ck_parallel_for(count, CK_GRAIN, is_bf16 ? name##_bf16 : name##_float, &job);                 \
   }
 
 CK_UNARY(ck_neg, -x)

@@ -1,3 +1,4 @@
+#include "ck_bf16_tile.h"
 #include "ck_rows.h"
 #include "ck_rows_norm.h"
 #include "ck_threads.h"
@@ -37,6 +38,86 @@ ck_status ck_layer_norm(
   norm_job job = {x, scale, bias, y, means, inverses, count, epsilon};
   if (count > 0) ck_parallel_for(rows, 1 + 4096 / count, share, &job);
   return CK_OK;
+}
+
+typedef struct {
+  const void *x;
+  const float *scale, *bias;
+  void *y;
+  size_t count;
+  float epsilon;
+  bool x_is_bf16, y_is_bf16;
+} mixed_job;
+
+// Mean and variance of a row of bfloat16 in two passes over its floats.
+CK_CLONES static void narrow_statistics(const uint16_t *x, size_t n, float epsilon, row_scaling *result) {
+  float sums[16] = {0}, squares[16] = {0}, rest[16] = {0}, sum = 0, square = 0, left = 0;
+  size_t whole = n / 16 * 16;
+  for (size_t i = 0; i < whole; i += 16)
+    for (size_t k = 0; k < 16; k++) sums[k] += ck_bf16_value(x[i + k]);
+  for (size_t k = 0; k < 16; k++) sum += sums[k];
+  for (size_t i = whole; i < n; i++) sum += ck_bf16_value(x[i]);
+  float mean = sum / (float)n;
+  for (size_t i = 0; i < whole; i += 16)
+    for (size_t k = 0; k < 16; k++) {
+      float d = ck_bf16_value(x[i + k]) - mean;
+      squares[k] += d * d;
+      rest[k] += d;
+    }
+  for (size_t k = 0; k < 16; k++) square += squares[k], left += rest[k];
+  for (size_t i = whole; i < n; i++) {
+    float d = ck_bf16_value(x[i]) - mean;
+    square += d * d;
+    left += d;
+  }
+  row_finish(mean, square, left, n, epsilon, result);
+}
+
+#define MIXED_ROW(name, from, to, load, save)                                                                            \
+  CK_CLONES static void name(const from *x, const float *scale, const float *bias, to *y, size_t n, const row_scaling *r) { \
+    float mean = r->mean, inverse = r->inverse, offset = r->offset;                                                      \
+    _Pragma("clang loop vectorize(assume_safety)") for (size_t i = 0; i < n; i++) {                                      \
+      float value = ((load(x[i]) - mean) * inverse + offset) * scale[i];                                                 \
+      y[i] = save(bias ? value + bias[i] : value);                                                                       \
+    }                                                                                                                    \
+  }
+
+#define SAME(value) (value)
+MIXED_ROW(wide_to_narrow, float, uint16_t, SAME, ck_bf16_rounded)
+MIXED_ROW(narrow_to_wide, uint16_t, float, ck_bf16_value, SAME)
+MIXED_ROW(narrow_to_narrow, uint16_t, uint16_t, ck_bf16_value, ck_bf16_rounded)
+
+CK_CLONES static void wide_statistics(const float *x, size_t n, float epsilon, row_scaling *result) {
+  row_statistics(x, n, epsilon, result);
+}
+
+static void mixed_share(void *context, size_t begin, size_t end) {
+  const mixed_job *job = context;
+  size_t n = job->count;
+  for (size_t row = begin; row < end; row++) {
+    const float *wide = (const float *)job->x + row * n;
+    const uint16_t *narrow = (const uint16_t *)job->x + row * n;
+    float *y = (float *)job->y + row * n;
+    uint16_t *narrow_y = (uint16_t *)job->y + row * n;
+    row_scaling scaling;
+    if (job->x_is_bf16) {
+      narrow_statistics(narrow, n, job->epsilon, &scaling);
+      if (job->y_is_bf16)
+        narrow_to_narrow(narrow, job->scale, job->bias, narrow_y, n, &scaling);
+      else
+        narrow_to_wide(narrow, job->scale, job->bias, y, n, &scaling);
+    } else {
+      wide_statistics(wide, n, job->epsilon, &scaling);
+      wide_to_narrow(wide, job->scale, job->bias, narrow_y, n, &scaling);
+    }
+  }
+}
+
+void ck_layer_norm_bf16(
+    const void *x, bool x_is_bf16, const float *scale, const float *bias, void *y, bool y_is_bf16, size_t rows, size_t count,
+    float epsilon) {
+  mixed_job job = {x, scale, bias, y, count, epsilon, x_is_bf16, y_is_bf16};
+  if (count > 0) ck_parallel_for(rows, 1 + 4096 / count, mixed_share, &job);
 }
 
 CK_CLONES static void rms_share(void *context, size_t begin, size_t end) {

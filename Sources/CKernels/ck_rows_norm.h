@@ -22,6 +22,18 @@ typedef struct {
   float mean, inverse, offset, rest;
 } row_scaling;
 
+// From sums of squares and of differences to `mean`, which is rounded.
+CK_INLINE void row_finish(float mean, float squares, float rest, size_t count, float epsilon, row_scaling *result) {
+  rest /= (float)count;
+  float variance = squares / (float)count - rest * rest;
+  result->mean = mean;
+  result->rest = rest;
+  result->inverse = 1 / sqrtf((variance > 0 ? variance : 0) + epsilon);
+  result->offset = -rest * result->inverse;
+  // NaN compares false above and has to stay.
+  if (isnan(variance)) result->inverse = variance;
+}
+
 CK_INLINE void row_statistics(const float *x, size_t count, float epsilon, row_scaling *result) {
   float mean = row_sum(x, count) / (float)count;
   v16 a = {0}, b = {0}, c = {0}, d = {0};
@@ -41,14 +53,7 @@ CK_INLINE void row_statistics(const float *x, size_t count, float epsilon, row_s
     squares += s * s;
     rest += s;
   }
-  rest /= (float)count;
-  float variance = squares / (float)count - rest * rest;
-  result->mean = mean;
-  result->rest = rest;
-  result->inverse = 1 / sqrtf((variance > 0 ? variance : 0) + epsilon);
-  result->offset = -rest * result->inverse;
-  // NaN compares false above and has to stay.
-  if (isnan(variance)) result->inverse = variance;
+  row_finish(mean, squares, rest, count, epsilon, result);
 }
 
 #endif

@@ -57,8 +57,12 @@ package struct KernelProblem: Sendable {
     }
 
     /// Every present input and every output is float32.
-    package var isFloat32: Bool {
-        self.inputs.allSatisfy { ($0?.dataType ?? .float32) == .float32 } && self.outputs.allSatisfy { $0.dataType == .float32 }
+    package var isFloat32: Bool { self.elementType == .float32 }
+
+    /// The element type of every present input and every output; nil where they differ, or there are none.
+    package var elementType: DataType? {
+        let types = Set(self.inputs.compactMap { $0?.dataType } + self.outputs.map(\.dataType))
+        return types.count == 1 ? types.first : nil
     }
 }
 

@@ -11,6 +11,7 @@
 #include "ck_bytes.h"
 #include "ck_cpu.h"
 #include "ck_dense.h"
+#include "ck_depthwise.h"
 #include "ck_loss.h"
 #include "ck_panels.h"
 #include "ck_resample.h"

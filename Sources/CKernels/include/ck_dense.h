@@ -106,6 +106,11 @@ void ck_average_pool_gradient(const ck_pool_spec *spec, const float *dy, float *
 // Means over `area` spatial positions.
 void ck_global_average_pool(const float *x, float *y, size_t batch, size_t channels, size_t area, bool channels_last);
 
+// The same for bfloat16, channels last, computed in float32.
+void ck_max_pool_bf16(const ck_pool_spec *spec, const uint16_t *x, uint16_t *y);
+void ck_average_pool_bf16(const ck_pool_spec *spec, const uint16_t *x, uint16_t *y);
+void ck_global_average_pool_bf16(const uint16_t *x, uint16_t *y, size_t batch, size_t channels, size_t area);
+
 // x of `batch` images with `area` positions of `channels` channels.
 typedef struct ck_batchnorm_spec {
   size_t batch, channels, area;

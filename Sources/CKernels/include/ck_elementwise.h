@@ -1,6 +1,7 @@
 #ifndef CK_ELEMENTWISE_H
 #define CK_ELEMENTWISE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,8 +16,9 @@ extern "C" {
 
 enum { CK_MAX_RANK = 8 };
 
-// ---- y[i] = f(x[i]) over `count` floats; `a` and `b` are the function's attributes.
-typedef void ck_unary_function(size_t count, const float *x, float *y, float a, float b);
+// ---- y[i] = f(x[i]) over `count` elements of float32, or of bfloat16 computed in float32; `a` and `b` are the function's
+// attributes.
+typedef void ck_unary_function(size_t count, const void *x, void *y, float a, float b, bool is_bf16);
 ck_unary_function ck_neg, ck_abs, ck_sign, ck_sqrt, ck_exp, ck_log, ck_erf, ck_reciprocal, ck_floor, ck_ceil, ck_round;
 ck_unary_function ck_relu, ck_sigmoid, ck_tanh, ck_silu, ck_gelu, ck_gelu_tanh, ck_softplus;
 ck_unary_function ck_mish, ck_hard_swish;
@@ -35,10 +37,13 @@ typedef struct ck_broadcast {
   size_t rank;
   size_t count[8];
   ptrdiff_t stride[3][8];
+  // The elements of a, b and y in arithmetic are bfloat16, computed in float32; else float32.
+  bool is_bf16;
 } ck_broadcast;
 
-typedef void ck_binary_function(const ck_broadcast *plan, const float *a, const float *b, float *y);
-ck_binary_function ck_add, ck_sub, ck_mul, ck_div, ck_pow, ck_maximum, ck_minimum;
+typedef void ck_binary_function(const ck_broadcast *plan, const void *a, const void *b, void *y);
+ck_binary_function ck_add, ck_sub, ck_mul, ck_div, ck_maximum, ck_minimum;
+ck_binary_function ck_pow;    // float32 only
 ck_binary_function ck_prelu;  // b = slope
 
 typedef void ck_compare_function(const ck_broadcast *plan, const float *a, const float *b, uint8_t *y);

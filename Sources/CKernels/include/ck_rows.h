@@ -21,6 +21,11 @@ ck_status ck_layer_norm(
     const float *x, const float *scale, const float *bias, float *y, float *means, float *inverses, size_t rows, size_t count,
     float epsilon);
 
+// The same, without the outputs beside y, where x or y or both are bfloat16; arithmetic is float32. y may be x where both are.
+void ck_layer_norm_bf16(
+    const void *x, bool x_is_bf16, const float *scale, const float *bias, void *y, bool y_is_bf16, size_t rows, size_t count,
+    float epsilon);
+
 // y = x / sqrt(mean of squares + epsilon) * scale for each of `rows` rows of `count`. y may be x.
 void ck_rms_norm(const float *x, const float *scale, float *y, size_t rows, size_t count, float epsilon);
 

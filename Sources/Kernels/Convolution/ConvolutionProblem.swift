@@ -38,13 +38,13 @@ package struct ConvolutionProblem: Sendable {
         spec.in_channels = Int64(self.inChannels)
         spec.out_channels = Int64(self.outChannels)
         spec.groups = Int64(self.window.groups)
-        spec.in = self.input.triple
-        spec.kernel = self.kernel.triple
-        spec.out = self.output.triple
-        spec.strides = self.window.strides.leading(1).triple
-        spec.dilations = self.window.dilations.leading(1).triple
-        spec.before = self.window.padsBefore.leading(0).triple
-        spec.after = self.window.padsAfter.leading(0).triple
+        spec.in = self.input.wideTriple
+        spec.kernel = self.kernel.wideTriple
+        spec.out = self.output.wideTriple
+        spec.strides = self.window.strides.leading(1).wideTriple
+        spec.dilations = self.window.dilations.leading(1).wideTriple
+        spec.before = self.window.padsBefore.leading(0).wideTriple
+        spec.after = self.window.padsAfter.leading(0).wideTriple
         spec.channels_last = self.layout == .last
         return spec
     }
@@ -57,5 +57,5 @@ extension [Int] {
     }
 
     /// Three entries as C wants them.
-    fileprivate var triple: (Int64, Int64, Int64) { (Int64(self[0]), Int64(self[1]), Int64(self[2])) }
+    fileprivate var wideTriple: (Int64, Int64, Int64) { (Int64(self[0]), Int64(self[1]), Int64(self[2])) }
 }

@@ -4,6 +4,9 @@ package import Graph
 extension FusedConv: Executable {
     package static let implementations: [Implementation<FusedConv>] = [
         Implementation("packed") { (op, problem) throws(KernelError) in try op.packed(problem) },
+        Implementation("depthwise") { (op, problem) throws(KernelError) in
+            try DepthwiseKernel(op, op.problem(problem), problem)
+        },
         Implementation("onednn") { (op, problem) throws(KernelError) in
             try op.kernel(for: problem)
         },

@@ -6,7 +6,7 @@ package import Graph
 
 extension Pow: Executable {
     package static let implementations: [Implementation<Pow>] = [
-        .simd(ck_pow),
+        .simd(ck_pow, types: [.float32]),
         .reference({ pow($0, $1) }, integer: integerPower),
     ]
 }

@@ -16,10 +16,25 @@ extension LayerNormalization: Executable {
                     }
                 }
             },
+            Implementation("mixed") { (op, problem) in
+                let (x, y) = (problem.input(0).dataType, problem.outputs[0].dataType)
+                let known: Set<DataType> = [.float32, .bfloat16]
+                guard op.result != nil, !op.statistics, known.contains(x), known.contains(y), x != .float32 || y != .float32
+                else { return nil }
+                let rows = RowShape(problem.input(0), row: problem.input(1))
+                let epsilon = op.epsilon
+                return ClosureKernel(inPlaceInputs: x == y ? [0] : []) { call in
+                    ck_layer_norm_bf16(
+                        call.bytes(0), x == .bfloat16, call.input(1), call.optionalInput(2), call.outputBytes(0), y == .bfloat16,
+                        rows.count, rows.size, epsilon)
+                }
+            },
             Implementation("reference") { (op, problem) in
                 let rows = RowShape(problem.input(0), row: problem.input(1))
                 let (epsilon, statistics) = (Double(op.epsilon), op.statistics)
                 let access = ElementAccess(problem.input(0).dataType)
+                let parameter = ElementAccess(problem.input(1).dataType)
+                let result = ElementAccess(problem.outputs[0].dataType)
                 return ClosureKernel { (call) in
                     let (x, y) = (call.bytes(0), call.outputBytes(0))
                     for row in 0..<rows.count {
@@ -27,8 +42,8 @@ extension LayerNormalization: Executable {
                         let (mean, inverse) = rows.statistics(epsilon: epsilon) { access.double(x, begin + $0) }
                         for i in 0..<rows.size {
                             let normal = (access.double(x, begin + i) - mean) * inverse
-                            let bias = call.optionalBytes(2).map { access.double($0, i) } ?? 0
-                            access.store(normal * access.double(call.bytes(1), i) + bias, y, begin + i)
+                            let bias = call.optionalBytes(2).map { parameter.double($0, i) } ?? 0
+                            result.store(normal * parameter.double(call.bytes(1), i) + bias, y, begin + i)
                         }
                         guard statistics else { continue }
                         call.output(1)[row] = Float(mean)

@@ -4,10 +4,16 @@ package import Graph
 extension AveragePool: Executable {
     package static let implementations: [Implementation<AveragePool>] = [
         Implementation("direct") { op, problem in
-            guard problem.isFloat32 else { return nil }
+            guard let isNarrow = problem.isNarrowPooling(op.layout) else { return nil }
             let pooling = op.problem(x: problem.input(0).shape, y: problem.outputs[0].shape)
             return ClosureKernel { call in
-                withUnsafePointer(to: pooling.spec) { ck_average_pool($0, call.input(0), call.output(0)) }
+                withUnsafePointer(to: pooling.spec) {
+                    if isNarrow {
+                        ck_average_pool_bf16($0, call.input(0, as: UInt16.self), call.output(0, as: UInt16.self))
+                    } else {
+                        ck_average_pool($0, call.input(0), call.output(0))
+                    }
+                }
             }
         },
         Implementation("reference") { op, problem in

@@ -4,12 +4,17 @@ package import Graph
 extension GlobalAveragePool: Executable {
     package static let implementations: [Implementation<GlobalAveragePool>] = [
         Implementation("direct") { op, problem in
-            guard problem.isFloat32 else { return nil }
+            guard let isNarrow = problem.isNarrowPooling(op.layout) else { return nil }
             let (batch, channels, spatial) = op.layout.split(problem.input(0).shape)
             let area = spatial.reduce(1, *)
             let isLast = op.layout == .last
             return ClosureKernel { call in
-                ck_global_average_pool(call.input(0), call.output(0), batch, channels, area, isLast)
+                if isNarrow {
+                    ck_global_average_pool_bf16(
+                        call.input(0, as: UInt16.self), call.output(0, as: UInt16.self), batch, channels, area)
+                } else {
+                    ck_global_average_pool(call.input(0), call.output(0), batch, channels, area, isLast)
+                }
             }
         },
         Implementation("reference") { op, problem in

@@ -76,3 +76,14 @@ extension [Int] {
     /// Three entries as C wants them.
     var counts: (Int, Int, Int) { (self[0], self[1], self[2]) }
 }
+
+extension KernelProblem {
+    /// Whether x and y are bfloat16, channels last, or else float32; nil for what pooling in C does not take.
+    func isNarrowPooling(_ layout: ChannelLayout) -> Bool? {
+        switch self.elementType {
+        case .float32: false
+        case .bfloat16 where layout == .last: true
+        default: nil
+        }
+    }
+}

@@ -1,25 +1,26 @@
 package import CKernels
-import Graph
+package import Graph
 
-/// A C function on broadcast float32 pairs; over more than two inputs it runs from left to right.
+/// A C function on broadcast pairs of float32 or bfloat16; over more than two inputs it runs from left to right.
 package struct BinaryKernel: Kernel {
     package typealias Function =
         @Sendable @convention(c) (
-            UnsafePointer<ck_broadcast>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
+            UnsafePointer<ck_broadcast>?, UnsafeRawPointer?, UnsafeRawPointer?, UnsafeMutableRawPointer?
         ) -> Void
 
     private let function: Function
     private let plans: [ck_broadcast]
     package let inPlaceInputs: [Int]
 
-    /// Nil when the problem is not float32, or broadcasts over too many axes.
-    package init?(_ problem: KernelProblem, _ function: @escaping Function) {
-        guard problem.isFloat32, problem.inputs.count >= 2 else { return nil }
+    /// Nil when the problem is not of one of the types, or broadcasts over too many axes.
+    package init?(_ problem: KernelProblem, types: Set<DataType> = [.float32, .bfloat16], _ function: @escaping Function) {
+        guard let type = problem.elementType, types.contains(type), problem.inputs.count >= 2 else { return nil }
         let output = problem.outputs[0]
         var plans: [ck_broadcast] = []
         for index in 1..<problem.inputs.count {
             let left = index == 1 ? problem.input(0).shape : output.shape
-            guard let plan = ck_broadcast([left, problem.input(index).shape], to: output.shape) else { return nil }
+            guard var plan = ck_broadcast([left, problem.input(index).shape], to: output.shape) else { return nil }
+            plan.is_bf16 = type == .bfloat16
             plans.append(plan)
         }
         self.function = function
@@ -30,8 +31,8 @@ package struct BinaryKernel: Kernel {
 
     package func run(_ call: KernelCall) {
         for index in self.plans.indices {
-            let left = index == 0 ? call.input(0) : UnsafePointer(call.output(0, as: Float.self))
-            withUnsafePointer(to: self.plans[index]) { self.function($0, left, call.input(index + 1), call.output(0)) }
+            let left = index == 0 ? call.bytes(0) : UnsafeRawPointer(call.outputBytes(0))
+            withUnsafePointer(to: self.plans[index]) { self.function($0, left, call.bytes(index + 1), call.outputBytes(0)) }
         }
     }
 }
@@ -112,8 +113,11 @@ package struct BinaryReference: Kernel {
 
 extension Implementation {
     /// The implementation `simd` by a broadcasting C function.
-    package static func simd(_ function: @escaping BinaryKernel.Function) -> Implementation {
-        Implementation("simd") { (_, problem) throws(KernelError) in BinaryKernel(problem, function) }
+    /// - Parameter types: element types that the function takes.
+    package static func simd(
+        _ function: @escaping BinaryKernel.Function, types: Set<DataType> = [.float32, .bfloat16]
+    ) -> Implementation {
+        Implementation("simd") { (_, problem) throws(KernelError) in BinaryKernel(problem, types: types, function) }
     }
 
     /// The implementation `simd` by a C comparison.

@@ -1,18 +1,20 @@
 import Graph
 
-/// A C function on each float32 element, in place where possible.
+/// A C function on each float32 or bfloat16 element, in place where possible.
 package struct UnaryKernel: Kernel {
     package typealias Function =
-        @Sendable @convention(c) (Int, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Float, Float) -> Void
+        @Sendable @convention(c) (Int, UnsafeRawPointer?, UnsafeMutableRawPointer?, Float, Float, Bool) -> Void
 
     private let function: Function
     private let count: Int
     private let a: Float
     private let b: Float
+    private let isBFloat16: Bool
 
-    /// Nil when the problem is not float32.
+    /// Nil when the problem is neither float32 nor bfloat16.
     package init?(_ problem: KernelProblem, _ function: @escaping Function, a: Float = 0, b: Float = 0) {
-        guard problem.isFloat32 else { return nil }
+        guard let type = problem.elementType, type == .float32 || type == .bfloat16 else { return nil }
+        self.isBFloat16 = type == .bfloat16
         self.function = function
         self.count = problem.outputs[0].elementCount
         self.a = a
@@ -22,7 +24,7 @@ package struct UnaryKernel: Kernel {
     package var inPlaceInputs: [Int] { [0] }
 
     package func run(_ call: KernelCall) {
-        self.function(self.count, call.input(0), call.output(0), self.a, self.b)
+        self.function(self.count, call.bytes(0), call.outputBytes(0), self.a, self.b, self.isBFloat16)
     }
 }
 

@@ -29,6 +29,13 @@ package struct FusedMatMul: Operator {
         self.activation = activation
     }
 
+    /// The same product of operands rounded to bfloat16.
+    package func inBFloat16(result: DataType) -> FusedMatMul {
+        FusedMatMul(
+            transposeA: self.transposeA, transposeB: self.transposeB, alpha: self.alpha, activation: self.activation,
+            precision: .bfloat16, result: result)
+    }
+
     /// The shapes of the product.
     package func product(_ a: TensorType, _ b: TensorType) throws(GraphError) -> MatrixProduct {
         guard a.rank >= 2, b.rank >= 2 else {
