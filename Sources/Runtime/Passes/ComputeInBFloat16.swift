@@ -1,89 +1,86 @@
 package import Graph
 
 extension Pass {
-    /// Multiplies in bfloat16: matrix products with constant weights, and attention. Sums, softmax, normalisation and the
-    /// residual stream stay float32; a value becomes bfloat16 where only such products read it.
+    /// Multiplies in bfloat16: matrix products and convolutions with constant weights, and attention. Sums, softmax and
+    /// normalisation are float32; a value becomes bfloat16 where it goes from one such operator to the next, through others
+    /// that move its elements or compute element by element, in float32. The residual stream of transformers stays float32.
     ///
     /// Runs after the fusing passes. Models keep their float32 inputs and outputs.
     package static let computeInBFloat16 = Pass("computeInBFloat16") { (graph) throws(GraphError) in
-        let readers = BFloat16Readers(graph)
-        var wide: [ValueID: ValueID] = [:]
+        let values = BFloat16Values(graph)
+        var conversions: [Conversion: ValueID] = [:]
         return try graph.rewritten { (rewriter, node) throws(GraphError) in
-            switch node.op {
-            case let product as FusedMatMul where BFloat16Readers.isTaken(product, node, rewriter.old):
-                let op = FusedMatMul(
-                    transposeB: product.transposeB, alpha: product.alpha, activation: product.activation,
-                    precision: .bfloat16, result: readers.takes(node.outputs[0]) ? .bfloat16 : .float32)
-                return try rewriter.new.append(op, rewriter.mapped(node.inputs), name: node.name)
-            case is PackedAttention, is ScaledDotProductAttention:
-                var inputs = rewriter.mapped(node.inputs)
-                for index in inputs.indices where index < 3 {
-                    if let id = inputs[index] { inputs[index] = try rewriter.converted(id, to: .bfloat16) }
-                }
-                let outputs = try rewriter.new.append(node.op, inputs, name: node.name)
-                return readers.takes(node.outputs[0]) ? outputs : [try rewriter.converted(outputs[0], to: .float32)]
-            default:
-                let moved = node.movedInputs
-                let isNarrow =
-                    !moved.isEmpty
-                    && moved.allSatisfy { index in
-                        node.inputs[index].map { rewriter.new[rewriter[$0]].type.dataType == .bfloat16 } ?? false
+            var op = node.op
+            var types = [DataType](repeating: .float32, count: node.inputs.count)
+            let isTaken = node.outputs.allSatisfy(values.contains)
+            if let role = values.role(of: node) {
+                switch role.kind {
+                case .chooses(let make):
+                    if role.requires.allSatisfy({ values.isNarrow(node.inputs[$0]) }) {
+                        op = make(isTaken ? .bfloat16 : .float32)
+                        for index in role.reads where index < types.count {
+                            types[index] = node.inputs[index].map(values.contains) ?? false ? .bfloat16 : .float32
+                        }
                     }
-                guard !isNarrow else { return nil }
-                var inputs = rewriter.mapped(node.inputs)
-                for (index, input) in inputs.enumerated() {
-                    guard let input, rewriter.new[input].type.dataType == .bfloat16, let old = node.inputs[index],
-                        rewriter.old[old].type.dataType != .bfloat16
-                    else { continue }
-                    if wide[input] == nil { wide[input] = try rewriter.converted(input, to: .float32) }
-                    inputs[index] = wide[input]
+                case .insists:
+                    for index in role.reads { types[index] = .bfloat16 }
+                case .follows:
+                    if role.reads.allSatisfy({ values.isNarrow(node.inputs[$0]) }),
+                        role.reads.contains(where: { node.inputs[$0].map(values.contains) ?? false })
+                    {
+                        for index in role.reads { types[index] = .bfloat16 }
+                    }
                 }
-                return try rewriter.new.append(node.op, inputs, name: node.name)
             }
+            var inputs = rewriter.mapped(node.inputs)
+            for (index, old) in node.inputs.enumerated() {
+                guard let old, rewriter.old[old].type.dataType == .float32, let input = inputs[index] else { continue }
+                inputs[index] = try rewriter.converted(input, to: types[index], &conversions)
+            }
+            let outputs = try rewriter.new.append(op, inputs, name: node.name)
+            var results: [ValueID] = []
+            for (old, output) in zip(node.outputs, outputs) {
+                let isWide =
+                    rewriter.new[output].type.dataType == .bfloat16 && rewriter.old[old].type.dataType == .float32
+                    && !values.contains(old)
+                results.append(isWide ? try rewriter.converted(output, to: .float32, &conversions) : output)
+            }
+            return results
         }
     }
 }
 
-/// Which values of a graph may be bfloat16, because all that read them multiply in it or pass them on.
-private struct BFloat16Readers {
-    private var taken: Set<ValueID> = []
-
-    init(_ graph: Graph) {
-        let escaping = Set(graph.outputs.map(\.value) + graph.updates.map(\.value))
-        let readers = graph.readers()
-        for node in graph.nodes.reversed() {
-            for output in node.outputs where !escaping.contains(output) && graph[output].type.dataType == .float32 {
-                let all = readers[output, default: []].map { graph.nodes[$0] }
-                if !all.isEmpty, all.allSatisfy({ self.accepts($0, output, graph) }) { self.taken.insert(output) }
-            }
-        }
-    }
-
-    func takes(_ value: ValueID) -> Bool { self.taken.contains(value) }
-
-    /// Whether a node reads a value as bfloat16 wherever it reads it.
-    private func accepts(_ node: Node, _ value: ValueID, _ graph: Graph) -> Bool {
-        let places = node.inputs.indices.filter { node.inputs[$0] == value }
-        switch node.op {
-        case let product as FusedMatMul: return Self.isTaken(product, node, graph) && places == [0]
-        case is PackedAttention: return places == [0]
-        case is ScaledDotProductAttention: return places.allSatisfy { $0 < 3 }
-        default:
-            let moved = node.movedInputs
-            return !moved.isEmpty && places.allSatisfy(moved.contains) && node.outputs.allSatisfy(self.taken.contains)
-        }
-    }
-
-    /// A product of rows with one constant matrix.
-    static func isTaken(_ product: FusedMatMul, _ node: Node, _ graph: Graph) -> Bool {
-        guard product.precision == .float32, !product.transposeA, let weights = node.inputs[1] else { return false }
-        return graph[weights].constant != nil && graph[weights].type.rank == 2
-    }
+private struct Conversion: Hashable {
+    let value: ValueID
+    let type: DataType
 }
 
 extension Rewriter {
-    fileprivate mutating func converted(_ id: ValueID, to type: DataType) throws(GraphError) -> ValueID {
+    /// The value as that type, converted once; constants at once.
+    fileprivate mutating func converted(
+        _ id: ValueID, to type: DataType, _ known: inout [Conversion: ValueID]
+    ) throws(GraphError) -> ValueID {
         guard self.new[id].type.dataType != type else { return id }
-        return try self.new.apply(Cast(to: type), id, name: "\(self.new[id].name)/\(type.rawValue)")
+        let conversion = Conversion(value: id, type: type)
+        if let result = known[conversion] { return result }
+        let name = "\(self.new[id].name)/\(type.rawValue)"
+        let result: ValueID
+        if let constant = self.new[id].constant {
+            result = self.new.constant(constant.converted(to: type), name: name)
+        } else {
+            result = try self.new.apply(Cast(to: type), id, name: name)
+        }
+        known[conversion] = result
+        return result
+    }
+}
+
+extension Tensor {
+    /// The same numbers as another floating type, each rounded to the nearest.
+    fileprivate func converted(to type: DataType) -> Tensor {
+        let result = Tensor(zeros: TensorType(type, self.shape))
+        let access = ElementAccess(type)
+        for (index, value) in self.doubles.enumerated() { access.store(value, result.rawPointer, index) }
+        return result
     }
 }
