@@ -1,3 +1,4 @@
+import Foundation
 import Graph
 import Kernels
 import TestSupport
@@ -7,11 +8,11 @@ import Testing
 @Suite struct CompositionTests {
     /// Reads a node and emits it for these inputs; those in `known` are constants.
     private static func emitted(
-        _ type: String, _ attributes: [String: OnnxValue] = [:], _ inputs: [Tensor], known: Set<Int> = []
+        _ type: String, _ attributes: [String: OnnxValue] = [:], _ inputs: [Tensor], known: Set<Int> = [], opset: Int = 20
     ) throws -> (graph: Graph, outputs: [Tensor]) {
         let composition = try #require(OnnxCompositionTable.all.first { $0.onnxTypes.contains(type) })
         var reader = OnnxReader(
-            type: type, opset: 20, attributes: attributes, inputs: inputs.map(\.type),
+            type: type, opset: opset, attributes: attributes, inputs: inputs.map(\.type),
             constants: inputs.enumerated().map { known.contains($0) ? $1 : nil }, outputCount: 1)
         let op = try composition.init(onnx: &reader)
         #expect(reader.unread == [])
@@ -81,6 +82,32 @@ import Testing
                 try Self.emitted("Einsum", ["equation": .string(equation)], [Self.ramp([2, 3])])
             }
         }
+    }
+
+    /// Before opset 13 all axes from the one that is named on are one.
+    @Test(arguments: [-3, -2, -1, 0, 1, 2, nil]) func oldSoftmaxTakesAxesTogether(axis: Int?) throws {
+        let x = Self.ramp([2, 3, 4])
+        let values = x.doubles
+        for type in ["Softmax", "LogSoftmax"] {
+            let attributes = axis.map { ["axis": OnnxValue.int($0)] } ?? [:]
+            let place = axis ?? 1
+            let length = x.shape[(place < 0 ? place + 3 : place)...].reduce(1, *)
+            var expected: [Double] = []
+            for start in stride(from: 0, to: values.count, by: length) {
+                let powers = values[start..<start + length].map { Foundation.exp($0) }
+                let sum = powers.reduce(0, +)
+                expected += powers.map { type == "Softmax" ? $0 / sum : Foundation.log($0 / sum) }
+            }
+            let result = try Self.emitted(type, attributes, [x], opset: 11)
+            #expect(result.outputs[0].shape == x.shape)
+            #expect(Tolerance.float32.mismatch(result.outputs[0].doubles, expected, "\(type) \(place)") == nil)
+        }
+    }
+
+    @Test func softmaxTakesOneAxisSinceOpset13() throws {
+        let result = try Self.emitted("Softmax", ["axis": .int(1)], [Self.ramp([2, 3, 4])], opset: 13)
+        #expect(result.graph.nodes.map(\.op.name) == ["Softmax"])
+        #expect(throws: GraphError.self) { try Self.emitted("Softmax", ["axis": .int(4)], [Self.ramp([2, 3])], opset: 11) }
     }
 
     @Test func infinitePeaksStay() throws {

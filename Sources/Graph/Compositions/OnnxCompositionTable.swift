@@ -6,7 +6,8 @@ package enum OnnxCompositionTable {
         LocalResponseNormalization.self, LpPool.self, MeanVarianceNormalization.self, MelWeightMatrix.self,
         NegativeLogLikelihoodLoss.self, NonMaxSuppression.self, NonZero.self, NumberRange.self, OneHot.self, Recurrence.self,
         ReduceL1.self, ReduceLogSum.self, ReduceLogSumExp.self, ReduceSumSquare.self, ReverseSequence.self,
-        RotaryEmbedding.self, ShortTimeFourier.self, SignalWindow.self, SoftmaxCrossEntropyLoss.self, SpaceToDepth.self,
-        TensorScatter.self, Tile.self, Trilu.self, Unique.self, Upsample.self,
+        RotaryEmbedding.self, ShortTimeFourier.self, SignalWindow.self, SoftmaxCrossEntropyLoss.self,
+        SoftmaxNode<LogSoftmax>.self, SoftmaxNode<Softmax>.self, SpaceToDepth.self, TensorScatter.self, Tile.self, Trilu.self,
+        Unique.self, Upsample.self,
     ]
 }

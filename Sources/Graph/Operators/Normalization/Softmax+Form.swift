@@ -7,17 +7,21 @@ package protocol SoftmaxForm: OnnxOperator {
 }
 
 extension SoftmaxForm {
-    /// Below opset 13 ONNX flattened the axes from `axis` on into one; only the last axis means the same then.
-    package init(onnx reader: inout OnnxReader) throws(GraphError) {
-        if reader.opset >= 13 {
-            self.init(axis: try reader.int("axis") ?? -1)
-            return
-        }
+    /// The axis of a node, and whether all axes from it on count as one: so ONNX had it below opset 13.
+    static func axis(onnx reader: inout OnnxReader) throws(GraphError) -> (axis: Int, isFlat: Bool) {
+        if reader.opset >= 13 { return (try reader.int("axis") ?? -1, false) }
         let axis = try reader.int("axis") ?? 1
-        guard let rank = reader.inputs.first??.rank, axis == -1 || axis == rank - 1 else {
+        let isLast = axis == -1 || reader.inputs.first??.rank == axis + 1
+        return isLast ? (-1, false) : (axis, true)
+    }
+
+    /// Reads nodes along one axis; `SoftmaxNode` reads all.
+    package init(onnx reader: inout OnnxReader) throws(GraphError) {
+        let (axis, isFlat) = try Self.axis(onnx: &reader)
+        guard !isFlat else {
             throw GraphError(.unsupported, Self.schema.name, "axis \(axis) is not the last one (opset \(reader.opset))")
         }
-        self.init(axis: -1)
+        self.init(axis: axis)
     }
 
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
