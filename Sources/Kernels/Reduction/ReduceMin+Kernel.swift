@@ -5,9 +5,9 @@ extension ReduceMin: Executable {
     package static let implementations: [Implementation<ReduceMin>] = [
         Implementation("simd") { (op, problem) throws(KernelError) in ReductionKernel(problem, op.reduction, ck_reduce_min) },
         Implementation("reference") { (op, problem) throws(KernelError) in
-            ReductionReference(
-                problem, op.reduction, identity: .infinity, { $0 < $1 || $0.isNaN ? $0 : $1 }, integer: { min($0, $1) },
-                unsigned: { min($0, $1) })
+            let order = ElementOrder(problem.input(0).dataType)
+            return ReductionReference(
+                problem, op.reduction, identity: .infinity, { $0 < $1 || $0.isNaN ? $0 : $1 }, integer: { order.smaller($0, $1) })
         },
     ]
 }

@@ -51,13 +51,12 @@ package struct ReductionReference: Kernel {
 
     /// - Parameters:
     ///   - identity: the result of joining nothing; an infinity is the end of the type's range.
-    ///   - unsigned: joins `uint64` where its bits mean something else to the operator.
+    ///   - integer: joins integers as `ElementAccess` reads them, `uint64` by its bits.
     ///   - prepare: applied to every element.
     ///   - finish: applied to the result and the number of elements behind it.
     package init(
         _ problem: KernelProblem, _ reduction: Reduction, identity: Double = 0,
         _ join: @escaping @Sendable (Double, Double) -> Double, integer: (@Sendable (Int64, Int64) -> Int64)? = nil,
-        unsigned: (@Sendable (UInt64, UInt64) -> UInt64)? = nil,
         prepare: (@Sendable (Double) -> Double)? = nil,
         finish: (@Sendable (Double, Int) -> Double)? = nil
     ) {
@@ -73,13 +72,7 @@ package struct ReductionReference: Kernel {
         self.join = join
         self.prepare = prepare
         self.finish = finish
-        if self.input.isFloating {
-            self.integer = nil
-        } else if let unsigned, self.input.type == .uint64 {
-            self.integer = { Int64(bitPattern: unsigned(UInt64(bitPattern: $0), UInt64(bitPattern: $1))) }
-        } else {
-            self.integer = integer
-        }
+        self.integer = self.input.isFloating ? nil : integer
     }
 
     package func run(_ call: KernelCall) {
