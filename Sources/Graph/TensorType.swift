@@ -28,16 +28,17 @@ package struct TensorType: Sendable, Hashable, CustomStringConvertible {
         "\(self.dataType.rawValue)[\(self.shape.map(String.init).joined(separator: ", "))]"
     }
 
-    /// The number of elements of `shape`, or nil when a size is negative or the product of sizes and `byteCount`
-    /// overflows: for shapes that came from a file or a socket.
+    /// The number of elements of `shape`, or nil when a size is negative or the product of `byteCount` and the sizes other than
+    /// 0 overflows, so that every part of the shape can be multiplied: for shapes that came from a file or a socket.
     package static func checkedElementCount(_ shape: [Int], byteCount: Int = 1) -> Int? {
         var count = 1
-        for size in shape {
-            guard size >= 0 else { return nil }
+        for size in shape where size != 0 {
+            guard size > 0 else { return nil }
             let (product, overflow) = count.multipliedReportingOverflow(by: size)
             guard !overflow else { return nil }
             count = product
         }
-        return count.multipliedReportingOverflow(by: byteCount).overflow ? nil : count
+        guard !count.multipliedReportingOverflow(by: byteCount).overflow else { return nil }
+        return shape.contains(0) ? 0 : count
     }
 }

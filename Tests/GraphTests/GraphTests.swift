@@ -90,4 +90,21 @@ import Testing
         #expect(Set(names).count == names.count)
         #expect(names.count >= 95)
     }
+
+    /// Every part of a shape that is accepted can be multiplied, also where the whole has no elements.
+    @Test func shapesWithoutElementsMustNotHideSizesThatOverflow() throws {
+        #expect(TensorType.checkedElementCount([0, 1, 1 << 40, 1 << 40]) == nil)
+        #expect(TensorType.checkedElementCount([1 << 40, 1 << 40, 0]) == nil)
+        #expect(TensorType.checkedElementCount([0, 1 << 40, 1 << 20]) == 0)
+        #expect(TensorType.checkedElementCount([0, 1 << 40, 1 << 20], byteCount: 8) == nil)
+        #expect(TensorType.checkedElementCount([0, -1]) == nil && TensorType.checkedElementCount([]) == 1)
+        var graph = Graph()
+        let x = graph.input("x", TensorType(.float32, [0, 4]))
+        for shape in [[0, 1, 1 << 40, 1 << 40], [1 << 32, 1 << 32, 0]] {
+            #expect(throws: GraphError.self) { try graph.apply(Reshape(shape, allowsZero: true), x) }
+        }
+        #expect(throws: GraphError.self) {
+            try graph.apply(Expand([1 << 40, 1 << 40, 0, 4]), x)
+        }
+    }
 }

@@ -65,7 +65,7 @@ extension PickleMachine {
         else {
             throw self.error(.malformed, "the arguments of _rebuild_tensor_v2 have the wrong types")
         }
-        guard checkedElementCount(shape, byteCount: storage.dataType.byteCount) != nil else {
+        guard TensorType.checkedElementCount(shape, byteCount: storage.dataType.byteCount) != nil else {
             throw self.error(.malformed, "the shape \(shape) is impossible")
         }
         let type = TensorType(storage.dataType, shape)

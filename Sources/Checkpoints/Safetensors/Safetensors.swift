@@ -115,7 +115,7 @@ private struct Entry {
             throw malformed("no data_offsets [begin, end]")
         }
         guard offsets[0] >= 0, offsets[0] <= offsets[1] else { throw malformed("data_offsets \(offsets) run backwards") }
-        guard let count = checkedElementCount(shape, byteCount: dataType.byteCount) else {
+        guard let count = TensorType.checkedElementCount(shape, byteCount: dataType.byteCount) else {
             throw malformed("the shape \(shape) is impossible")
         }
         guard count * dataType.byteCount == offsets[1] - offsets[0] else {
@@ -135,13 +135,6 @@ private func integers(_ values: [JSONValue]) -> [Int]? {
         integers.append(integer)
     }
     return integers
-}
-
-/// The number of elements, or nil when a size is negative or the sizes without the zeros overflow together with
-/// `byteCount`: with those no stride overflows either.
-func checkedElementCount(_ shape: [Int], byteCount: Int) -> Int? {
-    guard TensorType.checkedElementCount(shape.map { max($0, 1) }, byteCount: byteCount) != nil else { return nil }
-    return TensorType.checkedElementCount(shape, byteCount: byteCount)
 }
 
 /// A view of `storage`, or a copy where `offset` does not suit the element type. The caller has checked the range.

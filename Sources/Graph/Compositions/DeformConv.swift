@@ -32,6 +32,9 @@ package struct DeformConv: OnnxComposition {
         guard sharing > 0, sharing <= max(channels, 1), channels.isMultiple(of: sharing),
             graph[offsets].type.shape == [batch, sharing * taps * 2] + out
         else { throw GraphError(.shape, self.name, "offset is \(graph[offsets].type) for \(shape) in \(sharing) groups") }
+        guard let places = TensorType.checkedElementCount(self.kernel + out), places <= mostComposedElements else {
+            throw GraphError(.shape, self.name, "\(shape) is made with a kernel of \(self.kernel)")
+        }
         let apart = try graph.apply(Reshape([batch * sharing, taps, 2] + out), offsets)
         let grid = try self.grid(&graph, try graph.apply(Transpose(permutation: [0, 1, 3, 4, 2]), apart), type, out)
         let images = try graph.apply(Reshape([batch * sharing, channels / sharing] + type.shape.dropFirst(2)), x)

@@ -50,7 +50,7 @@ struct Einsum: OnnxComposition {
             }
             sizes[label] = known == 1 ? size : known
         }
-        guard TensorType.checkedElementCount(sizes.values.filter { $0 > 0 }) != nil else {
+        guard TensorType.checkedElementCount(Array(sizes.values)) != nil else {
             throw GraphError(.shape, self.name, "\(self.text) for \(shapes)")
         }
         return sizes

@@ -15,7 +15,7 @@ struct Tile: OnnxComposition {
             throw GraphError(.attribute, self.name, "repeats \(self.repeats) for \(graph.type(x))")
         }
         let pairs = zip(self.repeats, shape).flatMap { [$0, $1] }
-        guard TensorType.checkedElementCount(pairs.filter { $0 > 0 }) != nil else {
+        guard TensorType.checkedElementCount(pairs) != nil else {
             throw GraphError(.shape, self.name, "repeats \(self.repeats) for \(graph.type(x))")
         }
         // [a, b] is [1, a, 1, b], which is expanded to [r, a, s, b].

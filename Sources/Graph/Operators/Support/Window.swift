@@ -76,7 +76,8 @@ package struct Window: Sendable, Hashable {
             }
             let room = padded - reach - 1
             var size = room / stride + 1
-            if ceiling, room % stride != 0, size * stride < input[axis] + self.padsBefore[axis] { size += 1 }
+            let (next, isFar) = size.multipliedReportingOverflow(by: stride)
+            if ceiling, room % stride != 0, !isFar, next < input[axis] + self.padsBefore[axis] { size += 1 }
             sizes.append(size)
         }
         return sizes
@@ -131,7 +132,7 @@ extension Window {
         let (reach, overflow) = (kernel - 1).multipliedReportingOverflow(by: dilation)
         let (end, endOverflow) = ((size - 1) / stride * stride).addingReportingOverflow(reach)
         guard !overflow, !endOverflow else { throw GraphError(.attribute, subject, "kernel and dilation are too large") }
-        return max(end + 1 - size, 0)
+        return max(end - (size - 1), 0)
     }
 
     /// The ONNX attributes that say this window.
