@@ -43,7 +43,7 @@ final class PlanCache: @unchecked Sendable {
         }
         var values = inputs
         while true {
-            let plan = planned.plan
+            let plan = try self.plan(of: planned, for: values)
             for (name, tensor) in values where plan.hasInput(name) { try plan.setInput(name, tensor) }
             try body(plan)
             var outputs: [String: Tensor] = [:]
@@ -116,15 +116,32 @@ final class PlanCache: @unchecked Sendable {
     ]
 
     private func planned(_ stage: OnnxStage) throws(RuntimeError) -> PlannedStage {
-        let graph: Graph
+        let graph = try self.running(
+            self.precision == .bfloat16 ? Self.passes + [.computeInBFloat16, .withoutDeadNodes] : Self.passes, on: stage.graph)
+        return PlannedStage(stage, try self.planned(graph))
+    }
+
+    private func planned(_ graph: Graph) throws(RuntimeError) -> Plan {
+        try Plan(graph, parameters: [:], packs: self.packs, options: self.options)
+    }
+
+    private func running(_ passes: [Pass], on graph: Graph) throws(RuntimeError) -> Graph {
         do throws(GraphError) {
-            graph = try stage.graph.running(
-                self.precision == .bfloat16 ? Self.passes + [.computeInBFloat16, .withoutDeadNodes] : Self.passes)
+            return try graph.running(passes)
         } catch {
             throw RuntimeError(error)
         }
-        let plan = try Plan(graph, parameters: [:], packs: self.packs, options: self.options)
-        return PlannedStage(stage, plan)
+    }
+
+    /// The stage's plan, or the one that carries NaN where there may be one.
+    private func plan(of planned: PlannedStage, for values: [String: Tensor]) throws(RuntimeError) -> Plan {
+        let isFinite = values.allSatisfy { name, tensor in !planned.plan.hasInput(name) || tensor.isFinite }
+        if isFinite { return planned.plan }
+        if let plan = planned.carryingPlan { return plan }
+        let graph = try self.running([.separateRelu], on: planned.plan.graph)
+        let plan = graph.nodes.count == planned.plan.graph.nodes.count ? planned.plan : try self.planned(graph)
+        planned.carryingPlan = plan
+        return plan
     }
 
     private func firstStage(for inputs: [String: Tensor]) throws(RuntimeError) -> OnnxStage {
@@ -155,6 +172,8 @@ final class PlanCache: @unchecked Sendable {
 private final class PlannedStage {
     let stage: OnnxStage
     let plan: Plan
+    /// Made when inputs are not all finite for the first time; `plan` itself where that carries NaN.
+    var carryingPlan: Plan?
     var followers = RecentlyUsed<StageKey, PlannedStage>()
 
     init(_ stage: OnnxStage, _ plan: Plan) {

@@ -58,7 +58,7 @@ import Testing
             print("skipped: this CPU lacks the instructions for \(testCase)")
             return
         }
-        #expect(try PackedCheck.mismatch(testCase, expecting: "packed") == nil)
+        #expect(try PackedCheck.mismatch(testCase, implementation: "packed") == nil)
     }
 
     private func computes(_ testCase: OperatorCase) -> Bool {

@@ -20,11 +20,8 @@ import Testing
         let models: [Model]
     }
 
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("Golden/onnx")
-
     static let models =
-        (try? JSONDecoder().decode(List.self, from: Data(contentsOf: folder.appendingPathComponent("models.json"))))?
+        (try? JSONDecoder().decode(List.self, from: Data(contentsOf: GoldenFolder.models.appendingPathComponent("models.json"))))?
         .models ?? []
 
     @Test func theListIsThere() {
@@ -32,8 +29,8 @@ import Testing
     }
 
     @Test(arguments: models) func outputsEqualOnnxRuntime(_ model: Model) async throws {
-        let session = try Session(path: Self.folder.appendingPathComponent(model.model).path, threads: 2)
-        let golden = try Safetensors.read(Self.folder.appendingPathComponent(model.tensors).path).tensors
+        let session = try Session(path: GoldenFolder.models.appendingPathComponent(model.model).path, threads: 2)
+        let golden = try Safetensors.read(GoldenFolder.models.appendingPathComponent(model.tensors).path).tensors
         let inputs = Self.part(golden, "input.")
         let outputs = try await session.run(inputs)
         let expected = Self.part(golden, "output.")
@@ -47,8 +44,8 @@ import Testing
     }
 
     @Test(arguments: models) func everyNodeIsTracedByName(_ model: Model) throws {
-        let session = try Session(path: Self.folder.appendingPathComponent(model.model).path, threads: 1)
-        let golden = try Safetensors.read(Self.folder.appendingPathComponent(model.tensors).path).tensors
+        let session = try Session(path: GoldenFolder.models.appendingPathComponent(model.model).path, threads: 1)
+        let golden = try Safetensors.read(GoldenFolder.models.appendingPathComponent(model.tensors).path).tensors
         let trace = try session.trace(Self.part(golden, "input."))
         let expected = try #require(Self.part(golden, "output.").first?.value)
         let last = try #require(trace.last?.tensors.first)

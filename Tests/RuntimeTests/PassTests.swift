@@ -106,8 +106,8 @@ import Testing
         let up = upsampling == .transposed ? "ConvTranspose" : "Resize"
         #expect(
             names == [
-                "Transpose", "FusedConv", "MaxPool", "FusedConv", up, "FusedConv", "Mul", "Concat", "FusedConv", "FusedConv",
-                "Resize", "Transpose",
+                "Transpose", "FusedConv", "MaxPool", "FusedConv", up, "FusedConv", "Sigmoid", "Mul", "Concat", "FusedConv",
+                "FusedConv", "Resize", "Transpose",
             ])
         // Small weights: sums of many large numbers would differ by more than their last digits.
         #expect(try self.numbersStay(graph, passes, range: -0.25...0.25) == nil)

@@ -1,5 +1,5 @@
 package import Graph
-import Kernels
+package import Kernels
 
 /// Runs a graph node by node, without a plan: slow, simple, for tests. Outputs start as NaN (all bytes 0xFF).
 package struct GraphEvaluator: Sendable {
@@ -31,7 +31,12 @@ package struct GraphEvaluator: Sendable {
     }
 
     /// Runs one operator.
-    package func run(_ op: any Operator, _ inputs: [Tensor?]) throws -> [Tensor] {
+    /// - Parameters:
+    ///   - constants: inputs that are known when the kernel is made, which may pack them.
+    ///   - packs: where it finds and keeps what it has packed.
+    package func run(
+        _ op: any Operator, _ inputs: [Tensor?], constants: Set<Int> = [], packs: PackStore = PackStore()
+    ) throws -> [Tensor] {
         let types = try op.outputTypes(inputs.map { $0?.type })
         let outputs = types.map { type in
             let tensor = Tensor(zeros: type)
@@ -45,7 +50,8 @@ package struct GraphEvaluator: Sendable {
             return [Tensor(types[0], storage: source.storage, byteOffset: source.byteOffset)]
         }
         let problem = KernelProblem(
-            inputs: inputs.map { $0?.type }, outputs: types, constants: inputs.map { _ in nil }, packs: PackStore(), threads: 2)
+            inputs: inputs.map { $0?.type }, outputs: types,
+            constants: inputs.enumerated().map { constants.contains($0) ? $1 : nil }, packs: packs, threads: 2)
         let kernel = try executable.kernel(for: problem, implementation: self.implementation).kernel
         let workspace = TensorStorage(byteCount: max(kernel.workspaceByteCount, 64))
         workspace.bytes.initializeMemory(as: UInt8.self, repeating: 0xFF)

@@ -8,7 +8,12 @@ extension HardSigmoid: Executable {
         },
         Implementation("reference") { (op, problem) throws(KernelError) in
             let (alpha, beta) = (Double(op.alpha), Double(op.beta))
-            return UnaryReference(problem, { max(0, min(1, alpha * $0 + beta)) })
+            return UnaryReference(
+                problem,
+                { x in
+                    let y = alpha * x + beta
+                    return y.isNaN ? y : max(0, min(1, y))
+                })
         },
     ]
 }

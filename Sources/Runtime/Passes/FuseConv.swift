@@ -35,6 +35,8 @@ private enum FuseConv {
         guard let activation = FusedActivation(node.op), let input = node.inputs[0], rewriter.hasOneReader(input),
             let producer = rewriter.old.producer(of: input), let conv = producer.op as? FusedConv, conv.activation == .none
         else { return nil }
+        // oneDNN's sigmoid of NaN is a number, and it is mostly taken of a few means.
+        guard activation != .sigmoid else { return nil }
         return try rewriter.new.append(conv.with(activation: activation), rewriter.mapped(producer.inputs), name: node.name)
     }
 }

@@ -1,0 +1,7 @@
+import Foundation
+
+/// Where the golden models lie.
+enum GoldenFolder {
+    static let models = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Golden/onnx")
+}
