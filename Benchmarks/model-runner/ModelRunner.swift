@@ -8,8 +8,9 @@ import Runtime
 ///
 ///     model-runner MODEL.onnx INPUT SHAPE THREADS PRECISION
 ///
-/// INPUT holds the model's first input as raw float32 of SHAPE (such as 1,3,224,224). PRECISION is f32, bf16, or int8 for a
-/// file whose nodes say so. After the first run one line of JSON tells how long loading took; then every command line gets one:
+/// INPUT holds the model's first input as raw float32 of SHAPE (such as 1,3,224,224). THREADS work on one run, or KxT: K
+/// streams of T threads run at once, and a time is what one of K runs took then. PRECISION is f32, bf16, or int8 for a file
+/// whose nodes say so. After the first run one line of JSON tells how long loading took; then every command line gets one:
 ///
 ///     run COUNT       times in milliseconds
 ///     output FILE     shape of the first output, whose elements are in FILE as raw float32
@@ -19,7 +20,7 @@ import Runtime
     private let session: Session
     private let inputs: [String: Tensor]
 
-    static func main() {
+    static func main() async {
         limitSpinning()
         do {
             guard CommandLine.arguments.count == 6 else {
@@ -34,7 +35,7 @@ import Runtime
             while let line = readLine() {
                 let words = line.split(separator: " ", maxSplits: 1).map(String.init)
                 if words == ["quit"] { return }
-                try runner.obey(words.first ?? "", words.dropFirst().first)
+                try await runner.obey(words.first ?? "", words.dropFirst().first)
             }
         } catch {
             FileHandle.standardError.write(Data("model-runner: \(error)\n".utf8))
@@ -45,7 +46,10 @@ import Runtime
     private init(_ arguments: [String]) throws {
         let precisions: [String: SessionOptions.Precision] = ["f32": .float32, "bf16": .bfloat16, "int8": .float32]
         guard let precision = precisions[arguments[4]] else { throw RunnerError("there is no precision \(arguments[4])") }
-        let options = SessionOptions(threads: Int(arguments[3]) ?? 1, precision: precision)
+        let counts = arguments[3].split(separator: "x").compactMap { Int($0) }
+        let options = SessionOptions(
+            threads: counts.last ?? 1, precision: precision, streams: counts.count > 1 ? counts[0] : 1,
+            pinsThreads: counts.count > 1)
         self.session = try Session(path: arguments[0], options: options)
         guard self.session.precision == precision else {
             throw RunnerError("this processor computes in \(self.session.precision), not \(precision)")
@@ -63,11 +67,26 @@ import Runtime
 
     private func run() throws -> [String: Tensor] { try self.session.runAndWait(self.inputs) }
 
-    private func obey(_ command: String, _ argument: String?) throws {
+    /// The time of a run; with several streams of a share of runs that begin together, a few on each.
+    private func measure() async throws -> Duration {
+        let clock = ContinuousClock()
+        let streams = self.session.options.streams
+        guard streams > 1 else { return try clock.measure { _ = try self.run() } }
+        let (session, inputs, each) = (self.session, self.inputs, 4)
+        let all = try await clock.measure {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<(streams * each) { group.addTask { _ = try await session.run(inputs) } }
+                try await group.waitForAll()
+            }
+        }
+        return all / (streams * each)
+    }
+
+    private func obey(_ command: String, _ argument: String?) async throws {
         switch (command, argument) {
         case ("run", let count?):
-            let clock = ContinuousClock()
-            let times = try (0..<(Int(count) ?? 1)).map { _ in try clock.measure { _ = try self.run() }.milliseconds }
+            var times: [Double] = []
+            for _ in 0..<(Int(count) ?? 1) { times.append(try await self.measure().milliseconds) }
             try Self.answer(["times_ms": times])
         case ("output", let path?):
             guard let output = self.session.model.outputs.first, let tensor = try self.run()[output.name],

@@ -35,6 +35,8 @@ MODELS = ["resnet50", "vit_s", "vit_l", "effnet_b3", "convnext_l", "segformer_b0
 QUANTIZED = ["resnet50", "vit_l"]
 ALWAYS_ONE = ["convnext_l", "sam_b"]
 PEERS = ["onnxruntime", "openvino"]
+# Ours as one stream per thread: pictures at once instead of threads per picture.
+STREAMS = "streams"
 PRECISIONS = ["f32", "bf16", "int8"]
 BOUNDS = {"f32": 1e-4, "bf16": 0.15, "int8": 0.1}
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -51,8 +53,10 @@ class Contestant:
         self.kind, self.precision, self.limit = kind, precision, options.limit
         self.folder = folder
         self.log = folder / f"{kind}.{precision}.log"
-        program = [str(options.runner)] if kind == "dr" else [sys.executable, str(HERE / "peer_runner.py"), kind]
-        arguments = [job.path, folder / "input", ",".join(map(str, job.shape)), job.threads, precision]
+        is_ours = kind in ("dr", STREAMS)
+        program = [str(options.runner)] if is_ours else [sys.executable, str(HERE / "peer_runner.py"), kind]
+        threads = f"{job.threads}x1" if kind == STREAMS else job.threads
+        arguments = [job.path, folder / "input", ",".join(map(str, job.shape)), threads, precision]
         self.buffer = b""
         self.turns = []
         self.others = []
@@ -173,17 +177,17 @@ def measure(job, options, folder):
             rows[kind] = {"runtime": kind, "failure": str(failure)}
 
     try:
-        # The measure of agreement runs first; for bf16 it is a process of its own that leaves before anything is timed.
+        # The measure of agreement runs first; ONNX Runtime has no bf16 and stays with float32.
         reference = start("onnxruntime", "int8" if job.precision == "int8" else "f32")
         expected = None
         if reference:
             expected = reference.output()
-            if "onnxruntime" in options.peers and job.precision != "bf16":
+            if "onnxruntime" in options.peers:
                 present["onnxruntime"] = reference
             else:
                 reference.close()
         for kind in ["dr", *options.peers]:
-            if kind in present or (kind == "onnxruntime" and job.precision == "bf16"):
+            if kind in present or kind == "onnxruntime":
                 continue
             contestant = start(kind)
             if contestant:
@@ -313,7 +317,7 @@ def parse():
     parser.add_argument("--batch", type=numbers, default=[1, 8], help=f"1,8 by default; {' and '.join(ALWAYS_ONE)} take 1 only")
     parser.add_argument("--threads", type=numbers, default=[1, 2], help="1,2 by default")
     parser.add_argument("--precision", type=words(PRECISIONS), default=["f32"], help="of f32,bf16,int8; f32 by default")
-    parser.add_argument("--peers", type=words(PEERS), default=PEERS, help=f"of {','.join(PEERS)}")
+    parser.add_argument("--peers", type=words([*PEERS, STREAMS]), default=PEERS, help=f"of {','.join(PEERS)}, and {STREAMS}: ours with one stream per thread")
     parser.add_argument("--rounds", type=int, default=10, help="turns of each pair; 0 compares outputs only")
     parser.add_argument("--runs", type=int, help="runs in a turn; by default what takes half a second")
     parser.add_argument("--limit", type=float, default=600, help="seconds that a runtime may take to answer")

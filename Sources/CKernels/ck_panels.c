@@ -25,12 +25,24 @@ static void pack_group(const packing *p, size_t group, size_t column, size_t col
   const ck_panels_matrix *m = &p->matrix;
   size_t depth = m->taps * m->channels, size = ck_group(p->precision), element = p->precision == CK_INTEGER8 ? 1 : 4;
   if (columns < width || depth % size) memset(to, 0, width * 4);
+  if (p->precision == CK_INTEGER8 && m->channel_stride == 1 && m->taps == 1 && (group + 1) * size <= depth) {
+    const uint32_t flip = m->is_unsigned ? 0x80808080u : 0;
+    const char *from = (const char *)m->w + column * m->column_stride + group * size;
+    for (size_t j = 0; j < columns; j++, from += m->column_stride) {
+      uint32_t four;
+      memcpy(&four, from, sizeof four);
+      four ^= flip;
+      memcpy(to + j * 4, &four, sizeof four);
+    }
+    return;
+  }
   for (size_t part = 0; part < size && group * size + part < depth; part++) {
     size_t k = group * size + part, step = m->column_stride * element;
     size_t place = k / m->channels * m->tap_stride + k % m->channels * m->channel_stride + column * m->column_stride;
     const char *from = (const char *)m->w + place * element;
     if (p->precision == CK_INTEGER8) {
-      for (size_t j = 0; j < columns; j++, from += step) to[j * 4 + part] = *from;
+      const char flip = m->is_unsigned ? -128 : 0;
+      for (size_t j = 0; j < columns; j++, from += step) to[j * 4 + part] = *from ^ flip;
     } else if (p->precision == CK_BFLOAT16) {
       for (size_t j = 0; j < columns; j++, from += step) {
         float value;
@@ -98,10 +110,11 @@ void ck_panels_divide(const ck_panels_spec *s, ck_panels_plan *plan) {
   plan->by_rows = s->m >= 2 * TILE * plan->lanes && (s->m >= s->n || s->m >= 2 * plan->lanes * most);
   size_t rows = plan->by_rows ? ck_ceiling(s->m, plan->lanes) : s->m, blocks = ck_ceiling(rows, most);
   plan->block = blocks ? ck_smaller(most, ck_ceiling(rows, blocks)) : TILE;
-  // Where sums are added up in parts those of all panels are kept.
+  // Where sums are added up in parts those of all panels are kept; behind them lie the sums of a's rows.
   size_t kept = plan->depth == plan->groups ? 1 : plan->by_rows ? plan->panels : ck_ceiling(plan->panels, plan->lanes);
   plan->sums = ck_ceiling(plan->block * plan->stride * 4, 64) * 64;
-  plan->lane_bytes = plan->sums + plan->block * PANEL * 4 * kept;
+  plan->row_sums = plan->sums + plan->block * PANEL * 4 * kept;
+  plan->lane_bytes = plan->row_sums + ck_ceiling(plan->block, 16) * 64;
 }
 
 size_t ck_panels_workspace(const ck_panels_spec *spec) {
@@ -136,10 +149,67 @@ void ck_panels_lanes_integer8(void *job, size_t begin, size_t end) { (void)job, 
 
 #endif
 
+static void (*lanes_of(ck_precision precision))(void *, size_t, size_t) {
+  switch (precision) {
+    case CK_FLOAT32: return ck_panels_lanes_float32;
+    case CK_BFLOAT16: return ck_panels_lanes_bfloat16;
+    case CK_INTEGER8: return ck_panels_lanes_integer8;
+  }
+  return NULL;
+}
+
 void ck_panels_run(const ck_panels_spec *spec, const ck_panels_operands *operands) {
   ck_panels_job job = {.spec = spec, .operands = operands};
   ck_panels_divide(spec, &job.plan);
-  void (*lanes)(void *, size_t, size_t) = spec->precision == CK_FLOAT32 ? ck_panels_lanes_float32
-                                          : spec->precision == CK_BFLOAT16 ? ck_panels_lanes_bfloat16 : ck_panels_lanes_integer8;
-  ck_parallel_for(job.plan.lanes, 1, lanes, &job);
+  ck_parallel_for(job.plan.lanes, 1, lanes_of(spec->precision), &job);
+}
+
+typedef struct {
+  ck_panels_spec spec;
+  const ck_panels_operands *operands;
+  ck_panels_matrix matrix;
+  size_t lanes, count, lane_bytes, packed_bytes;
+  const size_t *a_offsets, *w_offsets;
+} pairs_job;
+
+static size_t pair_bytes(const ck_panels_spec *spec, size_t *packed) {
+  ck_panels_spec one = *spec;
+  one.threads = 1;
+  *packed = ck_ceiling(ck_panels_bytes(spec->precision, spec->n, spec->k), 64) * 64;
+  return *packed + ck_ceiling(ck_panels_workspace(&one), 64) * 64;
+}
+
+size_t ck_panels_pairs_workspace(const ck_panels_spec *spec) {
+  size_t packed;
+  return (spec->threads ? spec->threads : 1) * pair_bytes(spec, &packed);
+}
+
+// A lane's share of the pairs.
+static void run_pairs(void *context, size_t begin, size_t end) {
+  const pairs_job *p = context;
+  const size_t sizes[] = {4, 2, 1, 1}, elements = p->spec.m * p->spec.n;
+  for (size_t lane = begin; lane < end; lane++) {
+    char *space = (char *)p->operands->workspace + lane * p->lane_bytes;
+    for (size_t i = p->count * lane / p->lanes; i < p->count * (lane + 1) / p->lanes; i++) {
+      ck_panels_matrix matrix = p->matrix;
+      matrix.w = (const char *)matrix.w + p->w_offsets[i];
+      ck_panels_pack(p->spec.precision, &matrix, space);
+      ck_panels_operands o = *p->operands;
+      o.a = (const char *)o.a + p->a_offsets[i];
+      if (o.residual) o.residual = (const char *)o.residual + i * elements * sizes[p->spec.residual];
+      o.y = (char *)o.y + i * elements * sizes[p->spec.y];
+      o.packed = space;
+      o.workspace = space + p->packed_bytes;
+      ck_panels_run(&p->spec, &o);
+    }
+  }
+}
+
+void ck_panels_run_pairs(
+    const ck_panels_spec *spec, const ck_panels_operands *operands, const ck_panels_matrix *matrix, size_t count,
+    const size_t *a_offsets, const size_t *w_offsets) {
+  pairs_job job = {*spec, operands, *matrix, spec->threads ? spec->threads : 1, count, 0, 0, a_offsets, w_offsets};
+  job.spec.threads = 1;
+  job.lane_bytes = pair_bytes(spec, &job.packed_bytes);
+  ck_parallel_for(job.lanes, 1, run_pairs, &job);
 }

@@ -24,8 +24,8 @@ typedef struct ck_panels_plan {
   bool by_rows;
   // Rows of a block, groups between the rows of its copy, groups that are summed at once.
   size_t block, stride, depth;
-  // Bytes of a lane's workspace, and where its sums begin.
-  size_t lane_bytes, sums;
+  // Bytes of a lane's workspace, and where its sums and the sums of a's rows begin.
+  size_t lane_bytes, sums, row_sums;
 } ck_panels_plan;
 
 void ck_panels_divide(const ck_panels_spec *spec, ck_panels_plan *plan);

@@ -253,9 +253,10 @@ INLINE void store_numbers(char *to, size_t place, __m512 value, ck_element type,
   }
 }
 
-// The sums of one panel: where they belong in the problem.
+// The sums of one panel: where they belong in the problem, and the sums of a's rows where the matrix has a zero.
 typedef struct {
   size_t column, columns, row, rows;
+  const int32_t *row_sums;
 } panel_place;
 
 // What sixteen columns have in common.
@@ -283,9 +284,11 @@ INLINE column_facts facts(const ck_panels_job *j, size_t column, size_t columns)
 }
 
 // Sums as real numbers, with the bias.
-INLINE __m512 with_bias(const ck_panels_spec *s, const uint32_t *sums, const column_facts *f, float inverse) {
+INLINE __m512 with_bias(
+    const ck_panels_spec *s, const uint32_t *sums, const int32_t *row_sum, const column_facts *f, float inverse) {
 #if defined(INTEGER_SUMS)
   __m512i exact = _mm512_sub_epi32(_mm512_loadu_si512(sums), f->offset);
+  if (row_sum) exact = _mm512_sub_epi32(exact, _mm512_set1_epi32(*row_sum));
   __m512 v = _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(exact), f->scale), f->inner_bias);
   if (s->rounds) {
     v = _mm512_cvtepi32_ps(quantized(v, s->rounded, s->rounding, inverse));
@@ -293,7 +296,7 @@ INLINE __m512 with_bias(const ck_panels_spec *s, const uint32_t *sums, const col
   }
 #else
   __m512 v = _mm512_loadu_ps(sums);
-  (void)s, (void)inverse;
+  (void)s, (void)row_sum, (void)inverse;
 #endif
   return _mm512_add_ps(v, f->bias);
 }
@@ -311,7 +314,7 @@ INLINE void finish_with(const ck_panels_job *j, const panel_place *e, const uint
     const uint32_t *at = sums + v * 16;
     size_t place = e->row * s->n + e->column + v * 16;
     for (size_t i = 0; i < e->rows; i++, at += PANEL, place += s->n) {
-      __m512 value = with_bias(s, at, &f, inner);
+      __m512 value = with_bias(s, at, e->row_sums ? e->row_sums + i : NULL, &f, inner);
       if (first) value = _mm512_add_ps(value, load_numbers(o->residual, place, added, residual_scale, f.mask));
       value = activated(value, activation);
       if (last) value = _mm512_add_ps(value, load_numbers(o->residual, place, added, residual_scale, f.mask));
@@ -331,16 +334,39 @@ TARGET static void finish(const ck_panels_job *j, const panel_place *e, const ui
   }
 }
 
+#if defined(INTEGER_SUMS)
+// Adds w's zero times the elements of each row, less a's zero, to the sums of a's rows.
+TARGET static void sum_rows(
+    const ck_panels_spec *s, const uint32_t *copy, size_t stride, size_t rows, size_t groups, size_t depths, int32_t *row_sums) {
+  const int32_t zero = s->a_zero + (s->a == CK_ELEMENT_INT8 ? 128 : 0);
+  for (size_t i = 0; i < rows; i++, copy += stride) {
+    __m512i sum = _mm512_setzero_si512();
+    for (size_t k = 0; k < groups; k += 16) {
+      __mmask16 mask = (__mmask16)(groups - k < 16 ? (1u << (groups - k)) - 1 : 0xFFFF);
+      sum = _mm512_dpbusd_epi32(sum, _mm512_maskz_loadu_epi32(mask, copy + k), _mm512_set1_epi8(1));
+    }
+    row_sums[i] += s->w_zero * (_mm512_reduce_add_epi32(sum) - (int32_t)depths * zero);
+  }
+}
+#endif
+
 // All panels of a block of rows.
 TARGET static void run_block(
-    const ck_panels_job *j, uint32_t *copy, uint32_t *sums, size_t row, size_t rows, size_t first_panel, size_t last_panel) {
+    const ck_panels_job *j, char *space, size_t row, size_t rows, size_t first_panel, size_t last_panel) {
   const ck_panels_spec *s = j->spec;
   const ck_panels_plan *plan = &j->plan;
   const uint32_t *packed = j->operands->packed;
   const bool whole = plan->depth == plan->groups;
+  uint32_t *copy = (uint32_t *)space, *sums = (uint32_t *)(space + plan->sums);
+  int32_t *row_sums = s->w_zero ? (int32_t *)(space + plan->row_sums) : NULL;
+  if (row_sums) memset(row_sums, 0, rows * sizeof *row_sums);
   for (size_t first = 0; first < plan->groups; first += plan->depth) {
     size_t depth = ck_smaller(plan->depth, plan->groups - first);
     copy_rows(j, row, rows, first, first + depth, copy);
+#if defined(INTEGER_SUMS)
+    size_t depths = ck_smaller((first + depth) * 4, s->k) - first * 4;
+    if (row_sums) sum_rows(s, copy, plan->stride, rows, depth, depths, row_sums);
+#endif
     for (size_t p = first_panel; p < last_panel; p++) {
       size_t column = p * PANEL, columns = ck_smaller(PANEL, s->n - column);
       int vectors = columns > 16 ? 2 : 1;
@@ -348,7 +374,7 @@ TARGET static void run_block(
       uint32_t *to = sums + (whole ? 0 : (p - first_panel) * rows * PANEL);
       tiles(rows, vectors, copy, plan->stride, panel, depth, to, first > 0);
       if (first + depth < plan->groups) continue;
-      panel_place place = {column, columns, row, rows};
+      panel_place place = {column, columns, row, rows, row_sums};
       finish(j, &place, to);
     }
   }
@@ -366,7 +392,7 @@ TARGET void LANES(void *context, size_t begin, size_t end) {
     if (first_panel == last_panel) continue;
     for (; row < stop; row += plan->block) {
       size_t rows = ck_smaller(plan->block, stop - row);
-      run_block(j, (uint32_t *)space, (uint32_t *)(space + plan->sums), row, rows, first_panel, last_panel);
+      run_block(j, space, row, rows, first_panel, last_panel);
     }
   }
 }

@@ -31,13 +31,15 @@ typedef enum ck_element {
 // Whether this CPU has the instructions.
 bool ck_panels_available(ck_precision precision);
 
-// The constant matrix: element (k, n) with k = tap * channels + channel lies at n * column_stride + tap * tap_stride +
+// The matrix: element (k, n) with k = tap * channels + channel lies at n * column_stride + tap * tap_stride +
 // channel * channel_stride of `w`, which holds float32, or int8 when the precision is that, and need not be aligned.
 typedef struct ck_panels_matrix {
   const void *w;
   size_t columns, taps, channels, column_stride, tap_stride, channel_stride;
   // Every weight is multiplied by it; 1 for integers.
   float alpha;
+  // Integers only: the bytes are uint8, and 128 is taken from each.
+  bool is_unsigned;
 } ck_panels_matrix;
 
 size_t ck_panels_bytes(ck_precision precision, size_t n, size_t k);
@@ -64,9 +66,9 @@ typedef struct ck_panels_spec {
   // y = activation(product + bias + residual), else activation(product + bias) + residual.
   bool adds_first;
   ck_activation activation;
-  // Integers only: what a stands for; what sums are rounded through before the bias is added (where `rounds`; `rounded` is
+  // Integers only: the zeros of a and of the packed matrix (128 less where its bytes are unsigned); what sums are rounded through before the bias is added (where `rounds`; `rounded` is
   // its type, uint8 or int8); what an integer residual and an integer y stand for.
-  int32_t a_zero;
+  int32_t a_zero, w_zero;
   bool rounds;
   ck_element rounded;
   ck_scale rounding, residual_scale, y_scale;
@@ -83,6 +85,13 @@ typedef struct ck_panels_operands {
 // Bytes of workspace that run needs.
 size_t ck_panels_workspace(const ck_panels_spec *spec);
 void ck_panels_run(const ck_panels_spec *spec, const ck_panels_operands *operands);
+
+// Products of many pairs of matrices, both known only now; `packed` of the operands is not read. Pair i lies a_offsets[i] and
+// w_offsets[i] bytes behind a and matrix->w, its result and residual behind those of pair i - 1.
+size_t ck_panels_pairs_workspace(const ck_panels_spec *spec);
+void ck_panels_run_pairs(
+    const ck_panels_spec *spec, const ck_panels_operands *operands, const ck_panels_matrix *matrix, size_t count,
+    const size_t *a_offsets, const size_t *w_offsets);
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,19 @@ final class PanelsKernel: Kernel, @unchecked Sendable {
         var residual: Int?
         var scales: Int?
         var innerBias: Int?
+
+        /// The pointers of a run, but for the packed matrix.
+        func pointers(_ call: KernelCall) -> ck_panels_operands {
+            var pointers = ck_panels_operands()
+            pointers.a = call.bytes(self.a)
+            pointers.residual = self.residual.flatMap { call.optionalBytes($0) }
+            pointers.bias = self.bias.flatMap { call.optionalInput($0) }
+            pointers.scales = self.scales.flatMap { call.optionalInput($0) }
+            pointers.inner_bias = self.innerBias.flatMap { call.optionalInput($0) }
+            pointers.y = call.outputs[0]
+            pointers.workspace = call.workspace
+            return pointers
+        }
     }
 
     private let spec: ck_panels_spec
@@ -65,15 +78,8 @@ final class PanelsKernel: Kernel, @unchecked Sendable {
     var inPlaceInputs: [Int] { self.spec.residual == self.spec.y ? self.operands.residual.map { [$0] } ?? [] : [] }
 
     func run(_ call: KernelCall) {
-        var pointers = ck_panels_operands()
-        pointers.a = call.bytes(self.operands.a)
+        var pointers = self.operands.pointers(call)
         pointers.packed = UnsafeRawPointer(self.packed.rawPointer)
-        pointers.residual = self.operands.residual.flatMap { call.optionalBytes($0) }
-        pointers.bias = self.operands.bias.flatMap { call.optionalInput($0) }
-        pointers.scales = self.operands.scales.flatMap { call.optionalInput($0) }
-        pointers.inner_bias = self.operands.innerBias.flatMap { call.optionalInput($0) }
-        pointers.y = call.outputs[0]
-        pointers.workspace = call.workspace
         withUnsafePointer(to: self.spec) { ck_panels_run($0, &pointers) }
     }
 }
@@ -95,7 +101,7 @@ extension ck_panels_matrix {
     init(k: Int, n: Int, transposed: Bool, alpha: Float = 1) {
         self.init(
             w: nil, columns: n, taps: 1, channels: k, column_stride: transposed ? k : 1, tap_stride: 0,
-            channel_stride: transposed ? 1 : n, alpha: alpha)
+            channel_stride: transposed ? 1 : n, alpha: alpha, is_unsigned: false)
     }
 
     /// The weights [O, C, kernel...] of a convolution as a matrix of kernel... x C by O.
@@ -103,7 +109,7 @@ extension ck_panels_matrix {
         let taps = shape.dropFirst(2).reduce(1, *)
         self.init(
             w: nil, columns: shape[0], taps: taps, channels: shape[1], column_stride: shape[1] * taps, tap_stride: 1,
-            channel_stride: taps, alpha: 1)
+            channel_stride: taps, alpha: 1, is_unsigned: false)
     }
 }
 

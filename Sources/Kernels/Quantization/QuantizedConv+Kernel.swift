@@ -20,15 +20,19 @@ extension QuantizedConv: Executable {
         },
     ]
 
-    /// Patches times constant weights of int8, packed.
+    /// Patches times constant weights, packed.
     private func packed(_ problem: KernelProblem) throws(KernelError) -> (any Kernel)? {
         let weights = problem.input(1)
-        guard self.layout == .last, self.window.groups == 1, weights.dataType == .int8, self.wZero == 0 else { return nil }
+        guard self.layout == .last, self.window.groups == 1 else { return nil }
+        let isUnsigned = weights.dataType == .uint8
         var spec = self.epilogue.panels(problem, aZero: self.xZero)
         spec.take(
             ConvolutionProblem(
                 window: self.window, layout: self.layout, x: problem.input(0).shape, w: weights.shape,
                 y: problem.outputs[0].shape))
-        return try PanelsKernel(spec, ck_panels_matrix(convolution: weights.shape), .quantized(problem), problem)
+        spec.w_zero = Int32(self.wZero - (isUnsigned ? 128 : 0))
+        var matrix = ck_panels_matrix(convolution: weights.shape)
+        matrix.is_unsigned = isUnsigned
+        return try PanelsKernel(spec, matrix, .quantized(problem), problem)
     }
 }

@@ -4,6 +4,9 @@ package import Graph
 extension QuantizedMatMul: Executable {
     package static let implementations: [Implementation<QuantizedMatMul>] = [
         Implementation("packed") { (op, problem) throws(KernelError) in try op.packed(problem) },
+        Implementation("pairs") { (op, problem) throws(KernelError) in
+            op.pairs(try op.product(problem), problem)
+        },
         Implementation("wide") { (op, problem) throws(KernelError) in
             try WideMatrixKernel(
                 try op.product(problem), transposeB: op.transposeB, .fixed(a: op.aZero, b: op.bZero), op.epilogue.code,
@@ -25,16 +28,31 @@ extension QuantizedMatMul: Executable {
         },
     ]
 
-    /// One constant matrix of int8 for all rows, packed.
+    /// One constant matrix for all rows, packed.
     private func packed(_ problem: KernelProblem) throws(KernelError) -> (any Kernel)? {
         let weights = problem.input(1)
-        guard weights.rank == 2, weights.dataType == .int8, self.bZero == 0 else { return nil }
+        guard weights.rank == 2 else { return nil }
+        let isUnsigned = weights.dataType == .uint8
         let (k, n) = self.transposeB ? (weights.shape[1], weights.shape[0]) : (weights.shape[0], weights.shape[1])
         var spec = self.epilogue.panels(problem, aZero: self.aZero)
         (spec.n, spec.k) = (n, k)
         spec.m = problem.outputs[0].elementCount / max(n, 1)
-        return try PanelsKernel(
-            spec, ck_panels_matrix(k: k, n: n, transposed: self.transposeB), .quantized(problem), problem)
+        spec.w_zero = Int32(self.bZero - (isUnsigned ? 128 : 0))
+        var matrix = ck_panels_matrix(k: k, n: n, transposed: self.transposeB)
+        matrix.is_unsigned = isUnsigned
+        return try PanelsKernel(spec, matrix, .quantized(problem), problem)
+    }
+
+    /// Right matrices that are packed in every run.
+    private func pairs(_ product: MatrixProduct, _ problem: KernelProblem) -> (any Kernel)? {
+        guard (1...WideMatrixKernel.mostDepth).contains(product.k) else { return nil }
+        let isUnsigned = problem.input(1).dataType == .uint8
+        var spec = self.epilogue.panels(problem, aZero: self.aZero)
+        (spec.m, spec.n, spec.k) = (product.m, product.n, product.k)
+        spec.w_zero = Int32(self.bZero - (isUnsigned ? 128 : 0))
+        var matrix = ck_panels_matrix(k: product.k, n: product.n, transposed: self.transposeB)
+        matrix.is_unsigned = isUnsigned
+        return PanelPairsKernel(spec, matrix, offsets: product.batchOffsets, .quantized(problem), problem)
     }
 
     private func product(_ problem: KernelProblem) throws(KernelError) -> MatrixProduct {
