@@ -40,7 +40,8 @@ final class PanelsKernel: Kernel, @unchecked Sendable {
         _ spec: ck_panels_spec, _ matrix: ck_panels_matrix, _ operands: Operands, _ problem: KernelProblem
     ) throws(KernelError) {
         guard ck_panels_available(spec.precision), problem.packs.packsMatrices, operands.weights < problem.constants.count,
-            let weights = problem.constants[operands.weights], spec.m > 0, spec.n > 0, spec.k > 0
+            let weights = problem.constants[operands.weights], spec.m > 0, spec.n > 0, spec.k > 0,
+            spec.precision != CK_INTEGER8 || spec.k <= WideMatrixKernel.mostDepth
         else { return nil }
         var spec = spec
         spec.threads = problem.threads
