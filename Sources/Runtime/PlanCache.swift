@@ -108,16 +108,8 @@ final class PlanCache: @unchecked Sendable {
 
     private var options: Plan.Options { Plan.Options(threads: self.threads, mostBytes: self.model.limits.runBytes) }
 
-    /// What makes a file's graph fast; the exporter validates with the same.
-    private static let passes: [Pass] = [
-        .widenNarrowFloats, .simplify, .shareCommon, .recoverOperators, .fuseGelu, .fuseAttention, .spellOutQuantized,
-        .channelsLast, .moveBytes, .splitProducts, .moveBytes, .computeInInt8, .roundToBytes, .fuseMatMul, .foldConstants,
-        .fuseConv, .withoutDeadNodes,
-    ]
-
     private func planned(_ stage: OnnxStage) throws(RuntimeError) -> PlannedStage {
-        let graph = try self.running(
-            self.precision == .bfloat16 ? Self.passes + [.computeInBFloat16, .withoutDeadNodes] : Self.passes, on: stage.graph)
+        let graph = try self.running(self.precision == .bfloat16 ? .bfloat16Inference : .inference, on: stage.graph)
         return PlannedStage(stage, try self.planned(graph))
     }
 

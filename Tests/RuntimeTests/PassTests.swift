@@ -206,8 +206,8 @@ import Testing
         var lowered = Graph()
         let input = lowered.input("x", TensorType(.float32, [2, 7]))
         lowered.output("y", try lower(&lowered, [input])[0])
-        #expect(self.operators(try lowered.running([.fuseGelu])) == ["Gelu"])
-        #expect(try self.numbersStay(lowered, [.fuseGelu]) == nil)
+        #expect(self.operators(try lowered.running([.recoverActivations])) == ["Gelu"])
+        #expect(try self.numbersStay(lowered, [.recoverActivations]) == nil)
     }
 
     @Test func constantsAreFolded() throws {

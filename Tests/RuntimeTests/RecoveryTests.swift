@@ -91,7 +91,62 @@ import Testing
         let x = graph.input("x", TensorType(.float32, [4, 9]))
         graph.output("silu", try graph.apply(Mul(), x, try graph.apply(Sigmoid(), x)))
         graph.output("hard", try graph.apply(Mul(), try graph.apply(HardSigmoid(alpha: 1.0 / 6, beta: 0.5), x), x))
-        #expect(try self.operators(graph, [.recoverOperators, .withoutDeadNodes]) == ["Silu", "HardSwish"])
+        #expect(try self.operators(graph, [.recoverActivations, .withoutDeadNodes]) == ["Silu", "HardSwish"])
+    }
+
+    /// How programs write GELU by tanh and quick GELU, with x in front.
+    enum Spelling: CaseIterable {
+        case ours, power, nested, inFront, sharedSquare, wrongConstant, quick, quickTurned, sigmoidOfTwo
+    }
+
+    private func gelu(_ spelling: Spelling) throws -> Graph {
+        var graph = Graph()
+        let x = graph.input("x", TensorType(.float32, [4, 9]))
+        func number(_ value: Float) -> ValueID { graph.constant(Tensor([value], shape: []), name: "number") }
+        func mul(_ a: ValueID, _ b: ValueID) throws -> ValueID { try graph.apply(Mul(), a, b) }
+        func add(_ a: ValueID, _ b: ValueID) throws -> ValueID { try graph.apply(Add(), a, b) }
+        func bent(_ inner: ValueID) throws -> ValueID { try add(number(1), try graph.apply(Tanh(), inner)) }
+        let slope = number(0.797_884_56)
+        let y: ValueID
+        switch spelling {
+        case .ours:
+            guard case .lowered(let lower) = Gelu(approximate: .tanh).onnx(opset: 17) else { throw TestError.notLowered }
+            y = try lower(&graph, [x])[0]
+        case .power, .wrongConstant:
+            let cube = try graph.apply(Pow(), x, number(3))
+            let sum = try add(x, try mul(number(spelling == .power ? 0.044715 : 0.0447), cube))
+            y = try mul(try mul(number(0.5), x), try bent(try mul(slope, sum)))
+        case .nested:
+            let line = try mul(x, slope)
+            let rest = try add(number(1), try mul(try mul(number(0.044715), x), x))
+            y = try mul(try mul(number(0.5), x), try bent(try mul(line, rest)))
+        case .inFront:
+            let cube = try mul(try mul(x, x), x)
+            let gate = try bent(try mul(slope, try add(x, try mul(cube, number(0.044715)))))
+            y = try mul(x, try mul(number(0.5), gate))
+        case .sharedSquare:
+            let square = try graph.apply(Pow(), x, number(2))
+            let inner = try mul(slope, try add(x, try mul(number(0.044715), try mul(square, x))))
+            y = try graph.apply(Div(), try mul(try bent(inner), x), number(2))
+        case .quick: y = try mul(x, try graph.apply(Sigmoid(), try mul(number(1.702), x)))
+        case .quickTurned: y = try mul(try graph.apply(Sigmoid(), try graph.apply(Div(), x, number(0.5))), x)
+        case .sigmoidOfTwo: y = try mul(x, try graph.apply(Sigmoid(), try mul(x, x)))
+        }
+        graph.output("y", y)
+        return graph
+    }
+
+    private enum TestError: Error {
+        case notLowered
+    }
+
+    @Test(arguments: Spelling.allCases) func activationsInAnySpelling(_ spelling: Spelling) throws {
+        let names = try self.operators(try self.gelu(spelling), [.recoverActivations])
+        switch spelling {
+        case .ours, .power, .nested, .inFront, .sharedSquare: #expect(names == ["Gelu"])
+        case .quick, .quickTurned: #expect(names == ["Swish"])
+        case .wrongConstant, .sigmoidOfTwo: #expect(!names.contains("Gelu") && !names.contains("Swish"))
+        }
     }
 
     @Test func equalNodesAreComputedOnce() throws {

@@ -1,4 +1,5 @@
 package import Graph
+import Runtime
 
 extension Graph {
     /// The graph as it is written: parameters bound, batch normalisation and weights folded, nothing that does nothing.

@@ -1,16 +1,9 @@
 package import Graph
 
 extension Pass {
-    /// Recognises layer and root-mean-square normalisation that an exporter wrote as reductions, and SiLU and HardSwish
-    /// written as products.
+    /// Recognises layer and root-mean-square normalisation that an exporter wrote as reductions.
     package static let recoverOperators = Pass("recoverOperators") { (graph) throws(GraphError) in
         let normalized = try graph.rewritten { (rewriter, node) throws(GraphError) in
-            if let x = Recovery.gated(node, rewriter.old, { $0 is Sigmoid }) {
-                return try rewriter.new.append(Silu(), [rewriter[x]], name: node.name)
-            }
-            if let x = Recovery.gated(node, rewriter.old, { ($0 as? HardSigmoid).map(Recovery.isHardSwish) ?? false }) {
-                return try rewriter.new.append(HardSwish(), [rewriter[x]], name: node.name)
-            }
             guard let match = Recovery.normalized(node, rewriter.old) else { return nil }
             let size = match.row.reduce(1, *)
             let scale = rewriter.new.constant(
@@ -38,17 +31,6 @@ private enum Recovery {
         let epsilon: Float
         let isCentred: Bool
     }
-
-    /// The x of `x · gate(x)`.
-    static func gated(_ node: Node, _ graph: Graph, _ isGate: (any Operator) -> Bool) -> ValueID? {
-        guard node.op is Mul, let a = node.inputs[0], let b = node.inputs[1] else { return nil }
-        for (x, gate) in [(a, b), (b, a)] {
-            if let producer = graph.producer(of: gate), isGate(producer.op), producer.inputs[0] == x { return x }
-        }
-        return nil
-    }
-
-    static func isHardSwish(_ op: HardSigmoid) -> Bool { abs(op.alpha - 1.0 / 6) < 1e-6 && op.beta == 0.5 }
 
     /// `(x - mean) / √(mean of squares + ε)`, or the same without the mean.
     static func normalized(_ node: Node, _ graph: Graph) -> Normalized? {
