@@ -27,6 +27,9 @@ package struct Rewriter: Sendable {
     /// The nodes of the old graph that read a value.
     package func readers(of id: ValueID) -> [Node] { self.readers[id, default: []].map { self.old.nodes[$0] } }
 
+    /// The value is a result of the graph, or what a parameter becomes.
+    package func isOutput(_ id: ValueID) -> Bool { self.escaping.contains(id) }
+
     /// Exactly one node reads the value and nothing outside the graph does: it can be fused away.
     package func hasOneReader(_ id: ValueID) -> Bool {
         self.readers[id, default: []].count == 1 && !self.escaping.contains(id)

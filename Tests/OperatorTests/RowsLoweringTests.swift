@@ -13,6 +13,8 @@ struct RowsLoweringTests {
         (OperatorCase("not the last axis", LogSoftmax(axis: 0), [TensorType(.float32, [3, 4])]), 11),
         (ScaledDotProductAttentionTests.cases[0], 17), (ScaledDotProductAttentionTests.cases[1], 17),
         (ScaledDotProductAttentionTests.cases[4], 22), (ScaledDotProductAttentionTests.cases[7], 17),
+        (ScaledDotProductAttentionTests.arranged[0], 17), (ScaledDotProductAttentionTests.arranged[1], 23),
+        (ScaledDotProductAttentionTests.arranged[2], 23),
         (PackedAttentionTests.cases[0], 17), (PackedAttentionTests.cases[1], 23),
     ]
 

@@ -56,6 +56,36 @@ struct ScaledDotProductAttentionTests {
             range: -2...2),
     ]
 
+    /// Operands that lie otherwise than head by head: B = 2, H = 3, N = 5, M = 6, D = 4, E = 7.
+    static let arranged = [
+        arrangement(
+            "tokens", .init(queries: .tokens, keys: .tokens, values: .tokens, result: .tokens),
+            [
+                [2, 5, 3, 4], [2, 6, 3, 4], [2, 6, 3, 7],
+            ]),
+        arrangement(
+            "rows outside", .init(queries: .init(axes: [1, 2, 0]), result: .init(axes: [1, 2, 0])),
+            [
+                [5, 2, 3, 4], [2, 3, 6, 4], [2, 3, 6, 7],
+            ]),
+        arrangement(
+            "parts",
+            .init(
+                scale: 0.25, queries: .init(axes: [0, 3, 1], part: 1), keys: .init(axes: [1, 2, 3], part: 2),
+                values: .init(axes: [0, 1, 2], part: 0)),
+            [[2, 5, 2, 3, 4], [3, 2, 3, 6, 4], [2, 3, 6, 2, 7]]),
+    ]
+
+    private static func arrangement(
+        _ name: String, _ op: ScaledDotProductAttention, _ shapes: [[Int]]
+    ) -> OperatorCase {
+        OperatorCase(name, op, shapes.map { TensorType(.float32, $0) }, range: -1...1)
+    }
+
+    @Test(arguments: arranged) func arrangedOperandsMatchReference(_ testCase: OperatorCase) throws {
+        #expect(try OperatorChecks.implementationsMatchReference(testCase) == nil)
+    }
+
     @Test(arguments: grids) func positionsOfAGridMatchReference(_ testCase: OperatorCase) throws {
         #expect(try OperatorChecks.implementationsMatchReference(testCase) == nil)
     }

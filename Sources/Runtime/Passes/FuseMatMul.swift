@@ -40,9 +40,7 @@ private enum FuseMatMul {
         guard let node = graph.producer(of: id), let transpose = node.op as? Transpose, let source = node.inputs[0] else {
             return nil
         }
-        let rank = graph[source].type.rank
-        guard rank >= 2, transpose.order(rank: rank) == Array(0..<(rank - 2)) + [rank - 1, rank - 2] else { return nil }
-        return source
+        return transpose.swapsLastAxes(rank: graph[source].type.rank) ? source : nil
     }
 
     /// A product that only this node reads, and the node's other input.
@@ -107,5 +105,12 @@ private enum FuseMatMul {
         let inputs = rewriter.mapped(found.node.inputs)
         let bias = inputs.count > 2 ? inputs[2] : nil
         return try rewriter.new.append(found.op, [inputs[0], inputs[1], bias, rewriter[residual]], name: node.name)
+    }
+}
+
+extension Transpose {
+    /// The last two axes change places and no others: matrix products read their operands either way.
+    func swapsLastAxes(rank: Int) -> Bool {
+        rank >= 2 && self.order(rank: rank) == Array(0..<(rank - 2)) + [rank - 1, rank - 2]
     }
 }

@@ -4,10 +4,10 @@ extension [Pass] {
     /// What makes a file's graph fast; the exporter validates with the same.
     package static let inference: [Pass] = [
         .widenNarrowFloats, .simplify, .shareCommon, .recoverOperators, .recoverActivations, .fuseAttention, .spellOutQuantized,
-        .channelsLast, .moveBytes, .splitProducts, .moveBytes, .computeInInt8, .roundToBytes, .fuseMatMul, .foldConstants,
-        .foldBatchNormalization, .fuseConv, .withoutDeadNodes,
+        .channelsLast, .moveBytes, .splitProducts, .moveBytes, .computeInInt8, .roundToBytes, .cancelTransposes, .attendInPlace,
+        .cancelTransposes, .sinkTransposes, .fuseMatMul, .foldConstants, .foldBatchNormalization, .fuseConv, .withoutDeadNodes,
     ]
 
-    /// The same with products and attention in bfloat16.
+    /// The same with products, convolutions and attention in bfloat16.
     package static let bfloat16Inference: [Pass] = .inference + [.computeInBFloat16, .shareCommon, .withoutDeadNodes]
 }

@@ -2,10 +2,11 @@ package import Graph
 
 extension Pass {
     /// Drops what changes nothing: conversions to the same type, reshapes to the same shape, transpositions that keep the
-    /// order, identities.
+    /// order, identities. Cuts of cuts become one.
     package static let simplify = Pass("simplify") { (graph) throws(GraphError) in
         try graph.rewritten { (rewriter, node) throws(GraphError) in
             guard let input = node.inputs.first ?? nil, node.outputs.count == 1 else { return nil }
+            if let slice = node.op as? Slice { return try rewriter.joined(slice, node, input) }
             let type = rewriter.old[input].type
             let isIdle =
                 switch node.op {
@@ -55,5 +56,20 @@ extension Pass {
         guard let tensor = value.constant, tensor.type.byteCount <= 64 else { return nil }
         let bytes = UnsafeRawBufferPointer(start: tensor.rawPointer, count: tensor.type.byteCount)
         return "\(tensor.type) \(Array(bytes))"
+    }
+}
+
+extension Rewriter {
+    /// A range of a range that nothing else reads as one range of the whole.
+    fileprivate mutating func joined(_ slice: Slice, _ node: Node, _ input: ValueID) throws(GraphError) -> [ValueID]? {
+        guard self.hasOneReader(input), let inner = self.new.producer(of: self[input]), let first = inner.op as? Slice,
+            let whole = inner.inputs[0]
+        else { return nil }
+        let outer = try first.ranges(in: self.new[whole].type.shape)
+        let ranges = try slice.ranges(in: self.new[self[input]].type.shape)
+        guard (outer + ranges).allSatisfy({ $0.step == 1 && $0.count > 0 }) else { return nil }
+        let starts = zip(outer, ranges).map { $0.start + $1.start }
+        let ends = zip(starts, ranges).map { $0 + $1.count }
+        return try self.new.append(Slice(starts: starts, ends: ends), [whole], name: node.name)
     }
 }

@@ -1,11 +1,11 @@
-import Graph
+package import Graph
 
 extension Pass {
     /// Computes on float16 and bfloat16 values in float32: a node's narrow inputs are widened, its result is rounded back.
     ///
     /// Each node's result is rounded as the model says, and the kernels for float32 do the work. Weights are widened once,
     /// here.
-    static let widenNarrowFloats = Pass("widenNarrowFloats") { (graph) throws(GraphError) in
+    package static let widenNarrowFloats = Pass("widenNarrowFloats") { (graph) throws(GraphError) in
         let isNeeded = graph.nodes.contains { node in
             node.outputs.contains { graph[$0].type.dataType.isWidened }
         }

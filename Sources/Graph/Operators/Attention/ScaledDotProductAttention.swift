@@ -3,22 +3,43 @@
 /// `q` is [B, H, N, D], `k` [B, H, M, D], `v` [B, H, M, E], all float32 or all bfloat16; the optional additive `mask`
 /// (float32) broadcasts to [B, H, N, M]. Where keys lie on a grid of R rows and C columns (M = R·C), `row_bias` [B, H, N, R]
 /// and `column_bias` [B, H, N, C] give each score the sum of its row's and its column's number: decomposed relative
-/// positions (Li et al., "MViTv2", 2022), made by passes only. The result is [B, H, N, E]. A query whose keys are all masked with minus infinity gives NaN, as the composition does.
+/// positions (Li et al., "MViTv2", 2022), made by passes only. The result is [B, H, N, E]. A query whose keys are all masked
+/// with minus infinity gives NaN, as the composition does. Passes may arrange q, k, v and the result otherwise.
 /// ONNX: `Attention` from opset 23 on, else Transpose, MatMul, Mul, Add, Softmax, MatMul.
-package struct ScaledDotProductAttention: Operator {
+package struct ScaledDotProductAttention: Operator, Equatable {
     package static let schema = OperatorSchema(
         "ScaledDotProductAttention", inputs: ["q", "k", "v"], optional: ["mask", "row_bias", "column_bias"])
 
     /// What scores are multiplied by; 1/√D when nil.
     package let scale: Float?
+    /// How q, k and v lie.
+    package let queries: AttentionOperand
+    package let keys: AttentionOperand
+    package let values: AttentionOperand
+    /// How the result lies; it has no parts.
+    package let result: AttentionOperand
 
-    package init(scale: Float? = nil) {
+    package init(
+        scale: Float? = nil, queries: AttentionOperand = .heads, keys: AttentionOperand = .heads,
+        values: AttentionOperand = .heads, result: AttentionOperand = .heads
+    ) {
         self.scale = scale
+        self.queries = queries
+        self.keys = keys
+        self.values = values
+        self.result = result
     }
+
+    /// Everything lies as ONNX has it.
+    private var isPlain: Bool { self == ScaledDotProductAttention(scale: self.scale) }
 
     package func outputTypes(_ inputs: [TensorType?]) throws(GraphError) -> [TensorType] {
         var dims = Dims(self.name)
-        let types = [try self.type(inputs, 0), try self.type(inputs, 1), try self.type(inputs, 2)]
+        let types = [
+            try self.queries.type(try self.type(inputs, 0), in: self.name),
+            try self.keys.type(try self.type(inputs, 1), in: self.name),
+            try self.values.type(try self.type(inputs, 2), in: self.name),
+        ]
         try dims.match(types[0], "B", "H", "N", "D", in: "q")
         try dims.match(types[1], "B", "H", "M", "D", in: "k")
         try dims.match(types[2], "B", "H", "M", "E", in: "v")
@@ -46,14 +67,18 @@ package struct ScaledDotProductAttention: Operator {
                 throw GraphError(.shape, self.name, "mask \(mask) does not broadcast to \(scores)")
             }
         }
-        return [TensorType(element, dims.shape("B", "H", "N", "E"))]
+        guard self.result.part == nil, self.result.axes.sorted() == [0, 1, 2] else {
+            throw GraphError(.attribute, self.name, "the result is arranged as \(self.result)")
+        }
+        return [self.result.tensor(TensorType(element, dims.shape("B", "H", "N", "E")))]
     }
 
     /// The factor for queries of `size` elements.
     package func factor(size: Int) -> Float { self.scale ?? 1 / Float(size).squareRoot() }
 
     package var gradient: Gradient {
-        .rule { [self] (context) throws(GraphError) in
+        guard self.isPlain else { return .none(reason: "operands are arranged after differentiation") }
+        return .rule { [self] (context) throws(GraphError) in
             guard context.optionalInput(4) == nil else {
                 throw GraphError(.gradient, self.name, "relative positions are joined after differentiation")
             }
@@ -70,18 +95,21 @@ package struct ScaledDotProductAttention: Operator {
     }
 
     package func onnx(opset: Int) -> OnnxSpelling {
-        if opset >= 23 {
+        if opset >= 23, self.isPlain {
             return .node(OnnxNode("Attention", self.scale.map { [("scale", .float($0))] } ?? []))
         }
         return .lowered { (graph, inputs) throws(GraphError) in
             guard let q = inputs[0], let k = inputs[1], let v = inputs[2] else {
                 throw GraphError(.arity, self.name, "a required input is absent")
             }
-            return [try self.composed(in: &graph, q: q, k: k, v: v, mask: inputs.count > 3 ? inputs[3] : nil)]
+            let result = try self.composed(
+                in: &graph, q: try self.queries.separated(in: &graph, q), k: try self.keys.separated(in: &graph, k),
+                v: try self.values.separated(in: &graph, v), mask: inputs.count > 3 ? inputs[3] : nil)
+            return [try self.result.joined(in: &graph, result)]
         }
     }
 
-    /// Emits the standard operators that compute the same.
+    /// Emits the standard operators that compute the same of q, k and v [B, H, N or M, D or E].
     package func composed(
         in graph: inout Graph, q: ValueID, k: ValueID, v: ValueID, mask: ValueID?
     ) throws(GraphError) -> ValueID {

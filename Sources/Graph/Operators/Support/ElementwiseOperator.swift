@@ -18,3 +18,15 @@ extension Elu: ElementwiseOperator {}
 extension HardSwish: ElementwiseOperator {}
 extension Mish: ElementwiseOperator {}
 extension Swish: ElementwiseOperator {}
+extension Abs: ElementwiseOperator {}
+extension Cast: ElementwiseOperator {}
+extension Erf: ElementwiseOperator {}
+extension Exp: ElementwiseOperator {}
+extension Log: ElementwiseOperator {}
+extension Max: ElementwiseOperator {}
+extension Min: ElementwiseOperator {}
+extension Neg: ElementwiseOperator {}
+extension Pow: ElementwiseOperator {}
+extension Reciprocal: ElementwiseOperator {}
+extension Softplus: ElementwiseOperator {}
+extension Sqrt: ElementwiseOperator {}
