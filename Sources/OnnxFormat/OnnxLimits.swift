@@ -21,8 +21,11 @@ package struct OnnxLimits: Sendable, Hashable {
     package var rank = 12
     /// Elements of one tensor, of any value of the graph.
     package var elements = 1 << 36
-    /// Nodes of the file, and of a graph once loops are unrolled and functions and branches put in.
+    /// Nodes of the file.
     package var nodes = 1 << 18
+    /// Nodes that a graph has beyond those of the file once loops are unrolled, functions and branches put in, and operators
+    /// replaced by several. About a second passes until that many are planned.
+    package var unrolledNodes = 1 << 14
     /// Parts of a model that must be run one after the other to know the next one's sizes, branches or loops.
     package var stages = 1 << 10
     /// Bytes of intermediate values and scratch of one run.

@@ -45,6 +45,28 @@ import Testing
         return root
     }
 
+    /// With the limits that programs use: an endless loop is given up before anybody thinks that the program hangs.
+    @Test(arguments: ["loop_endless", "loop_endless_empty", "doubling_functions"])
+    func whatDoesNotEndIsGivenUpSoon(_ name: String) throws {
+        let model = try OnnxFile.read(golden("onnx_malicious").appending(path: "\(name).onnx").path)
+        let start = Self.threadSeconds
+        let error = #expect(throws: OnnxError.self) { try model.graph(binding: ["n": 2], operators: Self.operators) }
+        #expect(error?.code == .tooLarge)
+        #if DEBUG
+            let most = 20.0
+        #else
+            let most = 2.0
+        #endif
+        #expect(Self.threadSeconds - start < most)
+    }
+
+    /// Processor time of this thread.
+    private static var threadSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
     @Test func everyCaseIsAnsweredAsExpected() throws {
         let root = try Self.makeRoot()
         let golden = try Self.load()

@@ -58,4 +58,16 @@ import Testing
         #expect(try window.outputSizes([6], kernel: [3], ceiling: true, in: "test") == [4])
         #expect(try window.outputSizes([6], kernel: [3], in: "test") == [3])
     }
+
+    /// Numbers near the end of their range come from damaged files.
+    @Test func sizesDoNotOverflow() throws {
+        let far = 1 << 62
+        let wide = Window(strides: [far], padsBefore: [far - 1], padsAfter: [far - 4])
+        #expect(try wide.outputSizes([3], kernel: [1], ceiling: true, in: "test") == [2])
+        for window in [Window(strides: [1], padsBefore: [.max]), Window(strides: [1], dilations: [far])] {
+            #expect(throws: GraphError.self) { try window.outputSizes([3], kernel: [3], in: "test") }
+        }
+        let attributes: [String: OnnxValue] = ["auto_pad": .string("SAME_UPPER"), "dilations": .ints([far - 1, far - 1])]
+        #expect(throws: GraphError.self) { try Self.conv(attributes) }
+    }
 }

@@ -1,5 +1,8 @@
 /// One direction of a recurrent network.
 struct RecurrenceDirection {
+    /// Each becomes some nodes of its own.
+    private static let mostSteps = 1 << 13
+
     private let network: Recurrence
     private let functions: [RecurrenceActivation]
     private let isReversed: Bool
@@ -22,6 +25,9 @@ struct RecurrenceDirection {
     /// All steps: the hidden states [T, B, H] in the sequence's order, and the last states.
     func run(_ graph: inout Graph, _ x: ValueID) throws(GraphError) -> (sequence: ValueID, states: [ValueID]) {
         let steps = graph[x].type.shape[0]
+        guard steps <= Self.mostSteps else {
+            throw GraphError(.shape, self.network.name, "\(steps) steps, at most \(Self.mostSteps) are unrolled")
+        }
         let width = self.network.cell.gates * self.hidden
         let biases = try self.inputs[3].map { (id) throws(GraphError) in
             try graph.append(Split(axis: 0, sizes: [width, width]), [id])

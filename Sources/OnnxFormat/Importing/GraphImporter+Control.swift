@@ -163,7 +163,7 @@ extension GraphImporter {
         guard inputs.count > 1, inputs[0] == nil else {
             throw GraphError(.unsupported, node.type, "sequences of different lengths")
         }
-        guard let count = inputs[1].flatMap(self.type(of:))?.shape.first, count <= self.model.limits.nodes else {
+        guard let count = inputs[1].flatMap(self.type(of:))?.shape.first, count <= self.model.limits.unrolledNodes else {
             throw GraphError(.shape, node.type, "the first input has no batch axis")
         }
         var attributes = node.attributes

@@ -133,7 +133,7 @@ extension GraphImporter {
 
     /// Parts of `length`, the last one possibly shorter.
     private func parts(of size: Int, _ length: Int, _ node: OnnxModel.Node) throws(GraphError) -> [Int] {
-        guard length > 0, size / length < self.model.limits.nodes else {
+        guard length > 0, size / length < self.model.limits.unrolledNodes else {
             throw GraphError(.attribute, node.type, "\(size) elements in parts of \(length)")
         }
         return stride(from: 0, to: size, by: length).map { min(length, size - $0) }

@@ -33,7 +33,8 @@ struct GraphImporter {
     private var meanings: [String: Meaning] = [:]
     /// Values of the constants that are in the graph, by the name in the file.
     private var constants: [String: ValueID] = [:]
-    private var importedCount = 0
+    /// Nodes that were read, and those that one of them was replaced by beyond the first.
+    private var nodeCount = 0
     private var stageCount = 0
     /// Bytes of renamed names, and of constants that were worked out.
     private var nameBytes = 0
@@ -124,10 +125,8 @@ struct GraphImporter {
     /// Reads nodes until none is left or one needs a value that is not known; returns that value's name.
     mutating func importPending() throws(OnnxError) -> String? {
         while let work = self.pending.popLast() {
-            self.importedCount += 1
-            guard self.importedCount <= self.model.limits.nodes else {
-                throw OnnxError(.tooLarge, self.model.name, "more than \(self.model.limits.nodes) nodes once loops are unrolled")
-            }
+            try self.charge(nodes: 1)
+            let before = self.graph.nodes.count
             let demand: String?
             switch work {
             case .node(let node): demand = try self.add(node)
@@ -139,6 +138,7 @@ struct GraphImporter {
                 try self.define(name, .list(try parts.map { (part) throws(OnnxError) in try self.meaning(part, in: name) }))
                 demand = nil
             }
+            try self.charge(nodes: max(self.graph.nodes.count - before - 1, 0))
             if let demand {
                 try self.refuseUnsupported()
                 guard case .value? = self.meanings[demand] else {
@@ -171,6 +171,15 @@ struct GraphImporter {
             prefix = "\(name)_\(self.prefixCounts[name, default: 0])/"
         }
         return prefix
+    }
+
+    /// Counts nodes that have been read, or that one has been replaced by.
+    private mutating func charge(nodes count: Int) throws(OnnxError) {
+        self.nodeCount += count
+        let most = self.model.limits.unrolledNodes
+        guard self.nodeCount - self.model.nodes.count <= most else {
+            throw OnnxError(.tooLarge, self.model.name, "more than \(most) nodes beyond the file's once loops are unrolled")
+        }
     }
 
     /// Counts the names that a body gets before they are made.

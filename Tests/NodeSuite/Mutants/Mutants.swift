@@ -28,6 +28,7 @@ package final class Mutants {
     private static let limits = OnnxLimits {
         $0.elements = 1 << 14
         $0.nodes = 1 << 11
+        $0.unrolledNodes = 1 << 11
         $0.stages = 64
         $0.runBytes = 1 << 26
         $0.expandedBytes = 1 << 25
