@@ -92,7 +92,7 @@ import Testing
         let problem = KernelProblem(
             inputs: testCase.inputs, outputs: try conv.outputTypes(testCase.inputs), constants: testCase.inputs.map { _ in nil },
             packs: PackStore(), threads: 2)
-        #expect(try conv.kernel(for: problem).name == "onednn")
+        #expect(try conv.kernel(for: problem, implementation: "onednn").name == "onednn")
     }
 
     @Test(arguments: [

@@ -86,12 +86,14 @@ import Testing
         for kernel in [3, 5] {
             var inner = try silu(try builder.conv(y, 24, 1), &builder)
             inner = try silu(try builder.conv(inner, 24, kernel, isDepthwise: true), &builder)
-            let mean = try builder.apply(GlobalAveragePool(), inner)
+            // One of the two ways in which exporters spell it.
+            let pool: any Operator = kernel == 3 ? GlobalAveragePool() : ReduceMean(axes: [-1, 2], keepDimensions: true)
+            let mean = try builder.apply(pool, inner)
             let hidden = try silu(try builder.conv(mean, 6, 1), &builder)
             let gate = try builder.apply(Sigmoid(), try builder.conv(hidden, 24, 1))
             y = try builder.apply(Add(), try builder.conv(try builder.apply(Mul(), inner, gate), 8, 1), y)
         }
-        return try builder.linear(try builder.apply(Flatten(), try builder.apply(GlobalAveragePool(), y)), 5)
+        return try builder.linear(try builder.apply(ReduceMean(axes: [2, 3], keepDimensions: false), y), 5)
     }
 
     /// As ConvNeXt: wide kernels, then normalised rows and products, scaled and added.

@@ -30,6 +30,7 @@ private enum ChannelsLast {
         if let x = node.inputs[0], let twin = twins[x], self.permutes(node, self.toLast(rank: rewriter.old[x].type.rank)) {
             return [twin]
         }
+        if let mean = node.op as? ReduceMean, let result = try self.pooled(&rewriter, node, mean, &twins) { return result }
         if let concat = node.op as? Concat { return try self.joined(&rewriter, node, concat, &twins) }
         if let x = node.inputs[0], twins[x] != nil, ByteScale(node, rewriter.old) != nil {
             let inputs = [try self.twin(of: x, &rewriter, &twins)] + rewriter.mapped(Array(node.inputs.dropFirst()))
@@ -53,6 +54,20 @@ private enum ChannelsLast {
         guard present.count == node.inputs.count, output.rank >= 3 else { return false }
         guard present.contains(where: { twins[$0] != nil && graph[$0].type.shape == output.shape }) else { return false }
         return present.allSatisfy { graph[$0].type.rank == output.rank || graph[$0].type.rank == 0 }
+    }
+
+    /// The mean over all positions of a value that has a twin, as some exporters write a global pooling.
+    private static func pooled(
+        _ rewriter: inout Rewriter, _ node: Node, _ mean: ReduceMean, _ twins: inout [ValueID: ValueID]
+    ) throws(GraphError) -> [ValueID]? {
+        guard let x = node.inputs[0], let twin = twins[x] else { return nil }
+        let type = rewriter.old[x].type
+        let axes = try mean.reduction.normalizedAxes(rank: type.rank, in: node.name)
+        guard type.rank >= 3, axes == Array(2..<type.rank), type.elementCount > 0, ElementTypes.floating.contains(type.dataType)
+        else { return nil }
+        let outputs = try rewriter.new.append(GlobalAveragePool(layout: .last), [twin], name: node.name)
+        if mean.reduction.keepDimensions { return try self.close(outputs, node, &rewriter, &twins) }
+        return [try rewriter.new.apply(Reshape([0, type.shape[1]]), outputs[0], name: node.name + "/flat")]
     }
 
     /// Tensors of which at least one has a twin, joined along the axis where it lies now.
