@@ -1,5 +1,6 @@
 #include "ck_resample.h"
 
+#include "ck_bf16_tile.h"
 #include "ck_resample_row.h"
 #include "ck_rows_simd.h"
 #include "ck_threads.h"
@@ -9,8 +10,9 @@
 
 typedef struct {
   const ck_resample *plan;
-  const float *x;
-  float *y, *workspace;
+  const void *x;
+  void *y;
+  float *workspace;
   // Rows are of planes: images, or channels of images where these come first.
   size_t planes, channels, lane_size;
   int keeps_width;
@@ -29,9 +31,17 @@ CK_INLINE tap_list taps(const ck_resample_axis *axis, size_t index) {
   return (tap_list){start, end - begin, axis->weights + begin};
 }
 
+static size_t channels_of_row(const ck_resample *plan) { return plan->channels_last ? plan->channels : 1; }
+
+// Floats of a row that is joined of others.
+static size_t buffer_size(const ck_resample *plan) {
+  return (plan->axis[2].in * channels_of_row(plan) + CK_RESAMPLE_SLACK + 15) / 16 * 16;
+}
+
+// Floats of a lane: that row, and a row of the result where it is rounded afterwards.
 static size_t lane_size(const ck_resample *plan) {
-  size_t channels = plan->channels_last ? plan->channels : 1;
-  return (plan->axis[2].in * channels + CK_RESAMPLE_SLACK + 15) / 16 * 16;
+  size_t result = plan->is_bf16 ? (plan->axis[2].out * channels_of_row(plan) + 15) / 16 * 16 : 0;
+  return buffer_size(plan) + result;
 }
 
 size_t ck_resample_workspace(const ck_resample *plan) { return plan->lanes * lane_size(plan) * sizeof(float); }
@@ -119,8 +129,8 @@ CK_CLONES static void rows_share(const job *j, size_t first, size_t last, float 
   for (size_t row = first; row < last; row++) {
     size_t plane = row / (p->axis[0].out * p->axis[1].out);
     tap_list depth = taps(&p->axis[0], row / p->axis[1].out % p->axis[0].out), height = taps(&p->axis[1], row % p->axis[1].out);
-    const float *x = j->x + plane * per_plane, *line = buffer;
-    float *y = j->y + row * result;
+    const float *x = (const float *)j->x + plane * per_plane, *line = buffer;
+    float *y = (float *)j->y + row * result;
     prefetch(x, &depth, per_depth, &height, width);
     if (depth.count == 1 && height.count == 1 && depth.weights[0] * height.weights[0] == 1) {
       line = x + depth.start * per_depth + height.start * width;
@@ -147,12 +157,49 @@ CK_CLONES static void rows_share(const job *j, size_t first, size_t last, float 
   }
 }
 
+// y (+)= a row of n elements times its weight.
+CK_INLINE void add_narrow(float *restrict y, const uint16_t *restrict x, float weight, size_t n, int adds) {
+  if (adds) {
+    for (size_t i = 0; i < n; i++) y[i] += weight * ck_bf16_value(x[i]);
+  } else {
+    for (size_t i = 0; i < n; i++) y[i] = weight * ck_bf16_value(x[i]);
+  }
+}
+
+// The same for bfloat16: rows of the input are joined as float32, those of the result rounded.
+CK_CLONES static void narrow_rows_share(const job *j, size_t first, size_t last, float *buffer) {
+  const ck_resample *p = j->plan;
+  const size_t width = p->axis[2].in * j->channels, result = p->axis[2].out * j->channels;
+  const size_t per_depth = p->axis[1].in * width, per_plane = p->axis[0].in * per_depth;
+  float *wide = buffer + buffer_size(p);
+  for (size_t row = first; row < last; row++) {
+    size_t plane = row / (p->axis[0].out * p->axis[1].out);
+    tap_list depth = taps(&p->axis[0], row / p->axis[1].out % p->axis[0].out), height = taps(&p->axis[1], row % p->axis[1].out);
+    const uint16_t *x = (const uint16_t *)j->x + plane * per_plane;
+    uint16_t *y = (uint16_t *)j->y + row * result;
+    int adds = 0;
+    for (size_t d = 0; d < depth.count; d++)
+      for (size_t h = 0; h < height.count; h++, adds = 1) {
+        const uint16_t *line = x + (depth.start + d) * per_depth + (height.start + h) * width;
+        add_narrow(buffer, line, depth.weights[d] * height.weights[h], width, adds);
+      }
+    if (!adds) memset(buffer, 0, width * sizeof *buffer);
+    if (p->row.out > 0)
+      ck_resample_widen(&p->row, buffer, wide);
+    else if (!j->keeps_width)
+      widen_channels(&p->axis[2], buffer, wide, j->channels);
+    const float *line = j->keeps_width && p->row.out == 0 ? buffer : wide;
+    for (size_t i = 0; i < result; i++) y[i] = ck_bf16_rounded(line[i]);
+  }
+}
+
 static void lanes_share(void *context, size_t begin, size_t end) {
   const job *j = context;
   const ck_resample *p = j->plan;
   size_t rows = j->planes * p->axis[0].out * p->axis[1].out;
   for (size_t lane = begin; lane < end; lane++)
-    rows_share(j, rows * lane / p->lanes, rows * (lane + 1) / p->lanes, j->workspace + lane * j->lane_size);
+    (p->is_bf16 ? narrow_rows_share : rows_share)(
+        j, rows * lane / p->lanes, rows * (lane + 1) / p->lanes, j->workspace + lane * j->lane_size);
 }
 
 static int is_unchanged(const ck_resample_axis *axis) {
@@ -164,7 +211,7 @@ static int is_unchanged(const ck_resample_axis *axis) {
   return 1;
 }
 
-void ck_resample_run(const ck_resample *plan, const float *x, float *y, float *workspace) {
+void ck_resample_run(const ck_resample *plan, const void *x, void *y, float *workspace) {
   job j = {plan, x, y, workspace, plan->batch, 1, lane_size(plan), is_unchanged(&plan->axis[2])};
   if (plan->channels_last)
     j.channels = plan->channels;

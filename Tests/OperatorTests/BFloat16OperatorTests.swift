@@ -63,7 +63,20 @@ import Testing
         test("without bias", LayerNormalization(axis: 1, result: .bfloat16), [narrow(5, 3, 7), wide(3, 7)]),
     ]
 
-    @Test(arguments: elementwise + pooling + normalization) func kernelsMatchReference(_ testCase: OperatorCase) throws {
+    static let resizing: [OperatorCase] = [ChannelLayout.first, .last].flatMap { layout in
+        [3, 40].flatMap { channels in
+            let x = TensorType(.bfloat16, layout.join(batch: 2, channels: channels, spatial: [7, 9]))
+            return [
+                test("\(channels) channels, \(layout)", Resize(.scales([2, 2]), layout: layout), [x]),
+                test("to less, \(channels) channels, \(layout)", Resize(.sizes([5, 9]), layout: layout), [x]),
+                test(
+                    "nearest, \(channels) channels, \(layout)", Resize(.scales([2, 3]), mode: .nearest, layout: layout), [x]),
+            ]
+        }
+    }
+
+    @Test(arguments: elementwise + pooling + normalization + resizing) func kernelsMatchReference(_ testCase: OperatorCase) throws
+    {
         let op = try #require(testCase.op as? any Executable)
         let problem = KernelProblem(
             inputs: testCase.inputs, outputs: try op.outputTypes(testCase.inputs), constants: testCase.inputs.map { _ in nil },

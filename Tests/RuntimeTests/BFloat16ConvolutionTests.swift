@@ -50,6 +50,7 @@ import Testing
         case residual
         case gated
         case tokens
+        case decoder
     }
 
     private static func graph(_ network: Network) throws -> Graph {
@@ -60,6 +61,7 @@ import Testing
             case .residual: try self.residual(x, &builder)
             case .gated: try self.gated(x, &builder)
             case .tokens: try self.tokens(x, &builder)
+            case .decoder: try self.decoder(x, &builder)
             }
         builder.graph.output("y", y)
         return builder.graph
@@ -114,6 +116,16 @@ import Testing
         y = try builder.conv(try rows(y, &builder) { try $1.normalized($0) }, 24, 2, stride: 2)
         let mean = try builder.apply(Flatten(), try builder.apply(GlobalAveragePool(), y))
         return try builder.linear(try builder.normalized(mean), 5)
+    }
+
+    /// As U-Net: a map made smaller and larger again, joined to what it was.
+    private static func decoder(_ x: ValueID, _ builder: inout Builder) throws -> ValueID {
+        let skip = try builder.apply(Relu(), try builder.conv(x, 16, 3))
+        let pooled = try builder.apply(MaxPool(kernel: [2, 2], window: Window(stride: 2)), skip)
+        let deep = try builder.apply(Relu(), try builder.conv(pooled, 24, 3))
+        let joined = try builder.apply(Concat(axis: 1), skip, try builder.apply(Resize(.scales([2, 2])), deep))
+        let y = try builder.apply(Relu(), try builder.conv(joined, 16, 3))
+        return try builder.linear(try builder.apply(Flatten(), try builder.apply(GlobalAveragePool(), y)), 5)
     }
 
     private static let fusing: [Pass] = [

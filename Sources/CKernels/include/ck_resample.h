@@ -33,13 +33,15 @@ typedef struct ck_resample {
   ck_resample_axis axis[3];
   // Used when its `out` is not 0.
   ck_resample_row row;
+  // Values are bfloat16, computed in float32; else float32.
+  bool is_bf16;
   // Parts of the work that may run at the same time; results do not depend on it.
   size_t lanes;
 } ck_resample;
 
 // Bytes of workspace, aligned to 64.
 size_t ck_resample_workspace(const ck_resample *plan);
-void ck_resample_run(const ck_resample *plan, const float *x, float *y, float *workspace);
+void ck_resample_run(const ck_resample *plan, const void *x, void *y, float *workspace);
 
 typedef enum { CK_GRID_NEAREST, CK_GRID_LINEAR, CK_GRID_CUBIC } ck_grid_mode;
 typedef enum { CK_GRID_ZEROS, CK_GRID_BORDER, CK_GRID_REFLECTION } ck_grid_padding;

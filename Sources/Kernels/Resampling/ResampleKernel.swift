@@ -1,7 +1,7 @@
 import CKernels
 package import Graph
 
-/// A separable resampling of float32 in C: forward or, with transposed axes, its adjoint.
+/// A separable resampling of float32 or bfloat16 in C: forward or, with transposed axes, its adjoint.
 package struct ResampleKernel: Kernel, @unchecked Sendable {
     private let plan: ck_resample
     /// What the plan points at.
@@ -14,7 +14,9 @@ package struct ResampleKernel: Kernel, @unchecked Sendable {
     /// - Parameters:
     ///   - axes: one per spatial axis.
     ///   - x: the shape of the input.
-    package init(_ axes: [ResampleAxis], layout: ChannelLayout, x: [Int], threads: Int) {
+    package init(
+        _ axes: [ResampleAxis], layout: ChannelLayout, x: [Int], isBFloat16: Bool = false, threads: Int
+    ) {
         let (batch, channels, _) = layout.split(x)
         var tables: [Tensor] = []
         func table<Element: BitwiseCopyable>(_ values: [Element], _ type: DataType) -> UnsafePointer<Element> {
@@ -38,6 +40,7 @@ package struct ResampleKernel: Kernel, @unchecked Sendable {
                 out: row.count, taps: row.taps, step: row.step, starts: table(row.starts, .int32), lows: table(row.lows, .int32),
                 highs: table(row.highs, .int32), weights: table(row.weights, .float32))
         }
+        plan.is_bf16 = isBFloat16
         plan.batch = batch
         plan.channels = channels
         plan.channels_last = layout == .last
@@ -51,7 +54,7 @@ package struct ResampleKernel: Kernel, @unchecked Sendable {
 
     package func run(_ call: KernelCall) {
         withUnsafePointer(to: self.plan) {
-            ck_resample_run($0, call.input(0), call.output(0), call.workspace?.assumingMemoryBound(to: Float.self))
+            ck_resample_run($0, call.bytes(0), call.outputBytes(0), call.workspace?.assumingMemoryBound(to: Float.self))
         }
     }
 }

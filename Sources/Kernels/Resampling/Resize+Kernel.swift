@@ -3,10 +3,13 @@ package import Graph
 extension Resize: Executable {
     package static let implementations: [Implementation<Resize>] = [
         Implementation("simd") { op, problem in
-            guard problem.isFloat32, problem.outputs[0].elementCount > 0, op.crop == nil else { return nil }
+            guard let type = problem.elementType, type == .float32 || type == .bfloat16,
+                problem.outputs[0].elementCount > 0, op.crop == nil
+            else { return nil }
             let x = problem.input(0).shape
             return ResampleKernel(
-                op.axes(x: x, y: problem.outputs[0].shape), layout: op.layout, x: x, threads: problem.threads)
+                op.axes(x: x, y: problem.outputs[0].shape), layout: op.layout, x: x,
+                isBFloat16: type == .bfloat16, threads: problem.threads)
         },
         Implementation("reference") { op, problem in
             let x = problem.input(0)

@@ -46,6 +46,9 @@ struct BFloat16Role {
             guard pool.indices == nil else { return nil }
             self.init(following: [0])
         case is AveragePool: self.init(following: [0])
+        case let resize as Resize:
+            guard resize.crop == nil else { return nil }
+            self.init(following: [0])
         // Its result is small.
         case is GlobalAveragePool: self.init(.follows, reads: [0], needs: [0])
         case is Pad: self.init(following: [0])
