@@ -261,7 +261,8 @@ import Testing
         #expect(operators.filter { $0 != "Reshape" } == ["QuantizeLinear", "QuantizedMatMul"])
     }
 
-    /// Zero points that differ from column to column, and a scale that is computed, keep the float product.
+    /// Zero points that differ from column to column, a scale that is computed, and sums that could leave int32 keep the float
+    /// product.
     @Test func whatDoesNotFitStays() throws {
         var graph = Graph()
         let x = try self.rounded(&graph, graph.input("x", TensorType(.float32, [9, 4])), 0.03, 100)
@@ -271,6 +272,8 @@ import Testing
         let product = try graph.apply(
             MatMul(), try graph.apply(DequantizeLinear(), bytes, scale), try self.weights(&graph, [4, 3], axis: 1))
         graph.output("z", product)
+        let long = try self.rounded(&graph, graph.input("long", TensorType(.float32, [1, 32_769])), 0.03, 100)
+        graph.output("sum", try graph.apply(MatMul(), long, try self.weights(&graph, [32_769, 1], axis: 1)))
         #expect(!(try graph.running(Self.passes).nodes.contains { $0.op is QuantizedMatMul }))
     }
 }

@@ -54,7 +54,9 @@ struct Int8Product {
             self.kind = .convolution(conv)
         default: return nil
         }
-        guard let right, let bias = Bias(addend, columns: right.scales.count, graph) else { return nil }
+        guard let right, let bias = Bias(addend, columns: right.scales.count, graph),
+            Self.depth(node, graph) <= Self.mostDepth
+        else { return nil }
         self.a = left.value
         self.aZero = left.scale.zero
         self.b = right.value
@@ -63,6 +65,15 @@ struct Int8Product {
         self.scales = right.scales.map { left.scale.scale * $0 * factor }
         self.bias = bias
         self.operands = [a, b]
+    }
+
+    /// Sums of more products of bytes could leave int32.
+    private static let mostDepth = 32_768
+
+    /// How many products a sum has.
+    private static func depth(_ node: Node, _ graph: Graph) -> Int {
+        guard let a = node.inputs[0], let b = node.inputs[1] else { return 0 }
+        return node.op is Conv ? graph[b].type.shape.dropFirst().reduce(1, *) : graph[a].type.shape.last ?? 0
     }
 
     /// The operator with this epilogue.

@@ -2,7 +2,7 @@ package import Graph
 
 extension Pass {
     /// Writes `QLinearConv` and `QLinearMatMul` with constant scales as float operators between `DequantizeLinear` and
-    /// `QuantizeLinear`: the form that `computeInInt8` knows. Nodes that it would not take stay.
+    /// `QuantizeLinear`: the form that `computeInInt8` knows. Nodes with scales that are computed stay.
     package static let spellOutQuantized = Pass("spellOutQuantized") { (graph) throws(GraphError) in
         try graph.rewritten { (rewriter, node) throws(GraphError) in
             switch node.op {
@@ -56,7 +56,8 @@ private enum SpellOutQuantized {
             let present = node.inputs.prefix(8).compactMap(\.self)
             guard present.count == 8, let xScale = ByteScale(present[x + 1], present[x + 2], graph),
                 let yScale = ByteScale(present[6], present[7], graph), let scales = graph[present[w + 1]].constant,
-                let zeros = graph[present[w + 2]].constant?.doubles, scales.type.dataType == .float32, scales.type.rank <= 1,
+                let zeros = graph[present[w + 2]].constant?.doubles, graph[present[w + 2]].type.rank <= 1,
+                scales.type.dataType == .float32, scales.type.rank <= 1,
                 zeros.allSatisfy({ $0 == zeros.first })
             else { return nil }
             // As many zero points as scales.
