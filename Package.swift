@@ -97,6 +97,10 @@ let package = Package(
         .target(
             name: "NodeSuite", dependencies: ["Graph", "Kernels", "Metrics", "OnnxFormat", "Runtime"], path: "Tests/NodeSuite"),
         .executableTarget(name: "node-suite", dependencies: ["NodeSuite"], path: "Tests/TestPrograms/node-suite"),
+        .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+        .executableTarget(
+            name: "allocation-count", dependencies: ["CAllocationCount", "Graph", "OnnxFormat", "Runtime", "TestSupport"],
+            path: "Tests/TestPrograms/allocation-count"),
         .executableTarget(name: "model-mutants", dependencies: ["NodeSuite"], path: "Tests/TestPrograms/model-mutants"),
         .testTarget(name: "GraphTests", dependencies: ["Graph", "TestSupport"]),
         .testTarget(
@@ -145,7 +149,7 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
-for target in package.targets where !["CKernels", "CImaging", "CDicom", "COnnxCheck"].contains(target.name) {
+for target in package.targets where !["CKernels", "CImaging", "CDicom", "COnnxCheck", "CAllocationCount"].contains(target.name) {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),

@@ -75,6 +75,14 @@ package final class Session: Sendable {
         return try stream.thread.runAndWait { try stream.plans.run(inputs) }
     }
 
+    /// Runs the model on the first stream, with `body` in the place of `Plan.run` for the plan of each of its stages.
+    package func runAndWait(
+        _ inputs: [String: Tensor], running body: @escaping @Sendable (Plan) throws(RuntimeError) -> Void
+    ) throws -> [String: Tensor] {
+        let stream = self.streams[0]
+        return try stream.thread.runAndWait { try stream.plans.walk(inputs, body) }
+    }
+
     /// Every value of one run by name, with the plain graph of the file (no fusion), for comparing node by node.
     package func trace(_ inputs: [String: Tensor]) throws -> [(node: String, tensors: [Tensor])] {
         let stream = self.streams[0]
