@@ -23,7 +23,7 @@ extension QuantizedConv: Executable {
     /// Patches times constant weights, packed.
     private func packed(_ problem: KernelProblem) throws(KernelError) -> (any Kernel)? {
         let weights = problem.input(1)
-        guard self.layout == .last, self.window.groups == 1 else { return nil }
+        guard self.layout == .last, self.window.groups == 1, self.epilogue.suitsPanels else { return nil }
         let isUnsigned = weights.dataType == .uint8
         var spec = self.epilogue.panels(problem, aZero: self.xZero)
         spec.take(

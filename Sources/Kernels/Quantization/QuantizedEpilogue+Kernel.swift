@@ -10,7 +10,13 @@ extension QuantizedEpilogue {
             stores_sums: false)
     }
 
-    /// A packed product of int8 with this behind it, its sizes aside.
+    /// Packed products know a factor as part of a scale: only a result of bytes has one.
+    var suitsPanels: Bool {
+        guard self.factor != 1 else { return true }
+        return self.result.map { ByteScale(scale: $0.scale / self.factor, zero: $0.zero, type: $0.type) != nil } ?? false
+    }
+
+    /// A packed product of int8 with this behind it, its sizes aside; for an epilogue that suits it.
     func panels(_ problem: KernelProblem, aZero: Int) -> ck_panels_spec {
         var spec = ck_panels_spec()
         spec.precision = CK_INTEGER8
@@ -18,6 +24,8 @@ extension QuantizedEpilogue {
         spec.a_zero = Int32(aZero)
         spec.y = self.resultType.panelElement
         spec.y_scale = self.result.panels
+        // A factor makes the steps of the result smaller or larger.
+        spec.y_scale.scale /= self.factor
         spec.residual = (self.residual?.type ?? .float32).panelElement
         spec.residual_scale = self.residual.panels
         spec.rounds = self.rounding != nil

@@ -31,7 +31,7 @@ extension QuantizedMatMul: Executable {
     /// One constant matrix for all rows, packed.
     private func packed(_ problem: KernelProblem) throws(KernelError) -> (any Kernel)? {
         let weights = problem.input(1)
-        guard weights.rank == 2 else { return nil }
+        guard weights.rank == 2, self.epilogue.suitsPanels else { return nil }
         let isUnsigned = weights.dataType == .uint8
         let (k, n) = self.transposeB ? (weights.shape[1], weights.shape[0]) : (weights.shape[0], weights.shape[1])
         var spec = self.epilogue.panels(problem, aZero: self.aZero)
@@ -45,7 +45,7 @@ extension QuantizedMatMul: Executable {
 
     /// Right matrices that are packed in every run.
     private func pairs(_ product: MatrixProduct, _ problem: KernelProblem) -> (any Kernel)? {
-        guard (1...WideMatrixKernel.mostDepth).contains(product.k) else { return nil }
+        guard (1...WideMatrixKernel.mostDepth).contains(product.k), self.epilogue.suitsPanels else { return nil }
         let isUnsigned = problem.input(1).dataType == .uint8
         var spec = self.epilogue.panels(problem, aZero: self.aZero)
         (spec.m, spec.n, spec.k) = (product.m, product.n, product.k)
