@@ -127,11 +127,11 @@ final class PlanCache: @unchecked Sendable {
 
     /// The stage's plan, or the one that carries NaN where there may be one.
     private func plan(of planned: PlannedStage, for values: [String: Tensor]) throws(RuntimeError) -> Plan {
+        guard planned.losesNaN else { return planned.plan }
         let isFinite = values.allSatisfy { name, tensor in !planned.plan.hasInput(name) || tensor.isFinite }
         if isFinite { return planned.plan }
         if let plan = planned.carryingPlan { return plan }
-        let graph = try self.running([.separateRelu], on: planned.plan.graph)
-        let plan = graph.nodes.count == planned.plan.graph.nodes.count ? planned.plan : try self.planned(graph)
+        let plan = try self.planned(try self.running([.separateRelu], on: planned.plan.graph))
         planned.carryingPlan = plan
         return plan
     }
@@ -164,13 +164,18 @@ final class PlanCache: @unchecked Sendable {
 private final class PlannedStage {
     let stage: OnnxStage
     let plan: Plan
-    /// Made when inputs are not all finite for the first time; `plan` itself where that carries NaN.
+    /// The plan has a ReLU inside of oneDNN's convolutions, which makes NaN 0.
+    let losesNaN: Bool
+    /// Made when inputs of a plan that loses NaN are not all finite for the first time.
     var carryingPlan: Plan?
     var followers = RecentlyUsed<StageKey, PlannedStage>()
 
     init(_ stage: OnnxStage, _ plan: Plan) {
         self.stage = stage
         self.plan = plan
+        self.losesNaN = zip(plan.graph.nodes, plan.implementations).contains { node, implementation in
+            (node.op as? FusedConv)?.activation == .relu && implementation == "onednn"
+        }
     }
 }
 

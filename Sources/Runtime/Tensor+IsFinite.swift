@@ -16,8 +16,9 @@ extension Tensor {
     /// No element has every bit of the exponent set.
     private func lacksFullExponent<Bits: FixedWidthInteger & BitwiseCopyable>(_ exponent: Bits) -> Bool {
         let bits = UnsafeRawPointer(self.rawPointer).assumingMemoryBound(to: Bits.self)
-        var isFull = false
-        for index in 0..<self.type.elementCount { isFull = isFull || bits[index] & exponent == exponent }
-        return withExtendedLifetime(self.storage) { !isFull }
+        // Without an early end the compiler takes many elements at once.
+        var full: Bits = 0
+        for index in 0..<self.type.elementCount { full |= bits[index] & exponent == exponent ? 1 : 0 }
+        return withExtendedLifetime(self.storage) { full == 0 }
     }
 }
