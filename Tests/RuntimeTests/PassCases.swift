@@ -244,7 +244,8 @@ extension PassCase {
             expected: """
                 input x: float32[2, 4, 6, 5]
                 relu: float32[2, 4, 6, 5] = FusedConv[window: Window(strides: [1, 1], dilations: [1, 1], padsBefore: [1, \
-                1], padsAfter: [1, 1], groups: 1), layout: first, activation: relu](x, w, _, x)
+                1], padsAfter: [1, 1], groups: 1), layout: first, activation: relu, precision: float32, result: \
+                float32](x, w, _, x)
                 output y = relu
                 """),
         PassCase(

@@ -32,8 +32,11 @@ import Testing
         }
     }
 
+    /// Those of quantised graphs have tests of their own.
     @Test func everyPassIsHere() {
-        #expect(Set(PassCase.all.map(\.pass.name)) == Set([Pass].bfloat16Inference.map(\.name)))
+        let quantized: [Pass] = [.spellOutQuantized, .moveBytes, .splitProducts, .computeInInt8, .roundToBytes]
+        let all = Set([Pass].bfloat16Inference.map(\.name))
+        #expect(Set(PassCase.all.map(\.pass.name)) == all.subtracting(quantized.map(\.name)))
         #expect(Set(PassCase.all.map(\.pass.name)).count == PassCase.all.count)
     }
 }
