@@ -14,11 +14,17 @@
 
 #include "ck_panels_math.h"
 
+// What is fetched while a panel is multiplied: `lines` cache lines from `at` on every AHEAD groups.
+typedef struct {
+  const char *at;
+  size_t lines;
+} fetching;
+
 // sums[rows, PANEL] = (or +=) rows of a's copy times a panel of 16 `vectors` columns. `rows` and `vectors` are constants
 // where this is inlined.
 INLINE void one_tile(
     const int rows, const int vectors, const uint32_t *a, size_t stride, const uint32_t *panel, size_t depth, uint32_t *sums,
-    int accumulate, const uint32_t *ahead) {
+    int accumulate, fetching *ahead) {
   SUM sum[TILE][2];
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
@@ -29,9 +35,8 @@ INLINE void one_tile(
     }
   for (size_t k = 0; k < depth;) {
     size_t end = ck_smaller(depth, k + AHEAD);
-    // What comes after this panel is fetched meanwhile, a line for so many depths.
-    __builtin_prefetch(ahead, 0, 2);
-    ahead += 16;
+#pragma clang loop unroll(disable)
+    for (size_t line = 0; line < ahead->lines; line++, ahead->at += 64) __builtin_prefetch(ahead->at, 0, 2);
     for (; k < end; k++, panel += 16 * vectors) {
       __m512i left = _mm512_loadu_si512(panel), right = vectors > 1 ? _mm512_loadu_si512(panel + 16) : left;
 #pragma clang loop unroll(full)
@@ -50,21 +55,22 @@ INLINE void one_tile(
 
 #define ROWS(n)                                                                           \
   case n:                                                                                 \
-    if (vectors > 1) one_tile(n, 2, a, stride, panel, depth, sums, accumulate, ahead);    \
-    else one_tile(n, 1, a, stride, panel, depth, sums, accumulate, ahead);                \
+    if (vectors > 1) one_tile(n, 2, a, stride, panel, depth, sums, accumulate, &ahead);   \
+    else one_tile(n, 1, a, stride, panel, depth, sums, accumulate, &ahead);               \
     break;
 
-// The same for any number of rows, in tiles of nearly equal height.
+// The same for any number of rows, in tiles of nearly equal height; meanwhile the panel at `next` is fetched.
 TARGET static void tiles(
     size_t rows, int vectors, const uint32_t *a, size_t stride, const uint32_t *panel, size_t depth, uint32_t *sums,
-    int accumulate) {
-  const uint32_t *ahead = panel + depth * 16 * (size_t)vectors;
-  for (size_t left = ck_ceiling(rows, TILE); left > 0; left--) {
+    int accumulate, const uint32_t *next) {
+  size_t left = ck_ceiling(rows, TILE);
+  fetching ahead = {(const char *)next, next ? ck_ceiling((size_t)vectors * AHEAD, left) : 0};
+  for (; left > 0; left--) {
     size_t height = ck_ceiling(rows, left);
     switch (height) {
       ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7) ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12)
     }
-    rows -= height, a += height * stride, sums += height * PANEL, ahead += depth / AHEAD * 16;
+    rows -= height, a += height * stride, sums += height * PANEL;
   }
 }
 
@@ -270,6 +276,7 @@ INLINE column_facts facts(const ck_panels_job *j, size_t column, size_t columns)
   const ck_panels_spec *s = j->spec;
   const ck_panels_operands *o = j->operands;
   column_facts f = {.mask = (__mmask16)(columns < 16 ? (1u << columns) - 1 : 0xFFFF)};
+  if (columns == 0) return f;
   f.bias = o->bias ? _mm512_maskz_loadu_ps(f.mask, o->bias + column) : _mm512_setzero_ps();
 #if defined(INTEGER_SUMS)
   const int32_t *column_sums = (const int32_t *)o->packed + ck_panels_groups(s->n, j->plan.groups);
@@ -309,16 +316,18 @@ INLINE void finish_with(const ck_panels_job *j, const panel_place *e, const uint
   const ck_element type = s->y, added = s->residual;
   const ck_scale scale = s->y_scale, residual_scale = s->residual_scale;
   const float inverse = 1 / scale.scale, inner = 1 / s->rounding.scale;
-  for (size_t v = 0; v * 16 < e->columns; v++) {
-    const column_facts f = facts(j, e->column + v * 16, e->columns - v * 16);
-    const uint32_t *at = sums + v * 16;
-    size_t place = e->row * s->n + e->column + v * 16;
-    for (size_t i = 0; i < e->rows; i++, at += PANEL, place += s->n) {
-      __m512 value = with_bias(s, at, e->row_sums ? e->row_sums + i : NULL, &f, inner);
-      if (first) value = _mm512_add_ps(value, load_numbers(o->residual, place, added, residual_scale, f.mask));
+  const int vectors = e->columns > 16 ? 2 : 1;
+  const column_facts all[2] = {facts(j, e->column, e->columns), facts(j, e->column + 16, vectors > 1 ? e->columns - 16 : 0)};
+  size_t start = e->row * s->n + e->column;
+  for (size_t i = 0; i < e->rows; i++, sums += PANEL, start += s->n) {
+    for (int v = 0; v < vectors; v++) {
+      const column_facts *f = &all[v];
+      const size_t place = start + 16 * (size_t)v;
+      __m512 value = with_bias(s, sums + 16 * v, e->row_sums ? e->row_sums + i : NULL, f, inner);
+      if (first) value = _mm512_add_ps(value, load_numbers(o->residual, place, added, residual_scale, f->mask));
       value = activated(value, activation);
-      if (last) value = _mm512_add_ps(value, load_numbers(o->residual, place, added, residual_scale, f.mask));
-      store_numbers(o->y, place, value, type, scale, inverse, f.mask);
+      if (last) value = _mm512_add_ps(value, load_numbers(o->residual, place, added, residual_scale, f->mask));
+      store_numbers(o->y, place, value, type, scale, inverse, f->mask);
     }
   }
 }
@@ -350,6 +359,20 @@ TARGET static void sum_rows(
 }
 #endif
 
+// Fetches where the results of a panel go and what is added to them: rows lie too far apart for the processor to foresee.
+TARGET static void fetch_results(const ck_panels_job *j, size_t column, size_t columns, size_t row, size_t rows) {
+  static const size_t sizes[] = {4, 2, 1, 1};
+  const ck_panels_spec *s = j->spec;
+  const ck_panels_operands *o = j->operands;
+  const size_t size = sizes[s->y], added = sizes[s->residual];
+  for (size_t place = row * s->n + column; rows > 0; rows--, place += s->n) {
+    const char *y = (const char *)o->y + place * size, *residual = (const char *)o->residual + place * added;
+    for (size_t byte = 0; byte < columns * size; byte += 64) __builtin_prefetch(y + byte, 1, 2);
+    if (o->residual && o->residual != o->y)
+      for (size_t byte = 0; byte < columns * added; byte += 64) __builtin_prefetch(residual + byte, 0, 2);
+  }
+}
+
 // All panels of a block of rows.
 TARGET static void run_block(
     const ck_panels_job *j, char *space, size_t row, size_t rows, size_t first_panel, size_t last_panel) {
@@ -372,8 +395,11 @@ TARGET static void run_block(
       int vectors = columns > 16 ? 2 : 1;
       const uint32_t *panel = packed + ck_panel_start(p, plan->groups) + first * 16 * (size_t)vectors;
       uint32_t *to = sums + (whole ? 0 : (p - first_panel) * rows * PANEL);
-      tiles(rows, vectors, copy, plan->stride, panel, depth, to, first > 0);
-      if (first + depth < plan->groups) continue;
+      const bool ends = first + depth == plan->groups;
+      if (ends) fetch_results(j, column, columns, row, rows);
+      const uint32_t *next = p + 1 < last_panel ? packed + ck_panel_start(p + 1, plan->groups) + first * PANEL : NULL;
+      tiles(rows, vectors, copy, plan->stride, panel, depth, to, first > 0, next);
+      if (!ends) continue;
       panel_place place = {column, columns, row, rows, row_sums};
       finish(j, &place, to);
     }
