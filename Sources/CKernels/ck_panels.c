@@ -6,7 +6,8 @@
 #include "ck_threads.h"
 
 // What the rows of a block of a may take, so that they stay in the second-level cache while panels pass by.
-enum { BLOCK_BYTES = 832 << 10, MOST_ROWS = 204 };
+// Blocks of rows for each lane where it has few.
+enum { BLOCK_BYTES = 832 << 10, MOST_ROWS = 204, PARTS = 4 };
 
 size_t ck_panels_bytes(ck_precision precision, size_t n, size_t k) {
   size_t columns = ck_ceiling(n, 16) * 16;
@@ -108,13 +109,23 @@ void ck_panels_divide(const ck_panels_spec *s, ck_panels_plan *plan) {
   size_t most = BLOCK_BYTES / (plan->stride * 4) / TILE * TILE;
   most = most < TILE ? TILE : ck_smaller(most, MOST_ROWS);
   plan->by_rows = s->m >= 2 * TILE * plan->lanes && (s->m >= s->n || s->m >= 2 * plan->lanes * most);
-  size_t rows = plan->by_rows ? ck_ceiling(s->m, plan->lanes) : s->m, blocks = ck_ceiling(rows, most);
-  plan->block = blocks ? ck_smaller(most, ck_ceiling(rows, blocks)) : TILE;
+  const bool whole = plan->depth == plan->groups;
+  // Sums of parts of the depth belong to one lane.
+  plan->shares = plan->lanes > 1 && (plan->by_rows || whole);
+  // Of rows each lane has several blocks, so that two can share them.
+  size_t blocks = plan->by_rows ? plan->lanes * ck_ceiling(ck_ceiling(s->m, plan->lanes), most) : ck_ceiling(s->m, most);
+  if (plan->by_rows && blocks < PARTS * plan->lanes) {
+    blocks = ck_smaller(PARTS * plan->lanes, s->m / (2 * TILE));
+    if (blocks < plan->lanes) blocks = plan->lanes;
+  }
+  plan->block = blocks ? ck_smaller(most, ck_ceiling(s->m, blocks)) : TILE;
   // Where sums are added up in parts those of all panels are kept; behind them lie the sums of a's rows.
-  size_t kept = plan->depth == plan->groups ? 1 : plan->by_rows ? plan->panels : ck_ceiling(plan->panels, plan->lanes);
+  size_t kept = whole ? 1 : plan->by_rows ? plan->panels : ck_ceiling(plan->panels, plan->lanes);
   plan->sums = ck_ceiling(plan->block * plan->stride * 4, 64) * 64;
   plan->row_sums = plan->sums + plan->block * PANEL * 4 * kept;
-  plan->lane_bytes = plan->row_sums + ck_ceiling(plan->block, 16) * 64;
+  plan->counters = plan->row_sums + ck_ceiling(plan->block, 16) * 64;
+  size_t counters = plan->by_rows ? 1 : ck_ceiling(s->m, plan->block);
+  plan->lane_bytes = plan->counters + ck_ceiling(counters, 8) * 64;
 }
 
 size_t ck_panels_workspace(const ck_panels_spec *spec) {
@@ -161,6 +172,11 @@ static void (*lanes_of(ck_precision precision))(void *, size_t, size_t) {
 void ck_panels_run(const ck_panels_spec *spec, const ck_panels_operands *operands) {
   ck_panels_job job = {.spec = spec, .operands = operands};
   ck_panels_divide(spec, &job.plan);
+  if (job.plan.shares)
+    for (size_t lane = 0; lane < job.plan.lanes; lane += 2) {
+      char *space = (char *)operands->workspace + lane * job.plan.lane_bytes;
+      memset(space + job.plan.counters, 0, job.plan.lane_bytes - job.plan.counters);
+    }
   ck_parallel_for(job.plan.lanes, 1, lanes_of(spec->precision), &job);
 }
 

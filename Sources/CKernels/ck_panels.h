@@ -20,12 +20,12 @@ static inline size_t ck_group(ck_precision precision) { return precision == CK_F
 // How the work is divided; all lengths in groups.
 typedef struct ck_panels_plan {
   size_t lanes, groups, panels;
-  // Lanes share the rows, or the panels.
-  bool by_rows;
+  // Lanes divide the rows, or the panels; two neighbours share their parts.
+  bool by_rows, shares;
   // Rows of a block, groups between the rows of its copy, groups that are summed at once.
   size_t block, stride, depth;
-  // Bytes of a lane's workspace, and where its sums and the sums of a's rows begin.
-  size_t lane_bytes, sums, row_sums;
+  // Bytes of a lane's workspace, and where its sums, the sums of a's rows and the counters of taken parts begin.
+  size_t lane_bytes, sums, row_sums, counters;
 } ck_panels_plan;
 
 void ck_panels_divide(const ck_panels_spec *spec, ck_panels_plan *plan);

@@ -6,6 +6,7 @@
 //   STEP(s, x, w) the sum s and the products of a group that is the same sixteen times with sixteen groups of weights
 
 #include <immintrin.h>
+#include <stdatomic.h>
 
 #include "ck_bf16_tile.h"
 #include "ck_panels.h"
@@ -60,7 +61,7 @@ INLINE void one_tile(
     break;
 
 // The same for any number of rows, in tiles of nearly equal height; meanwhile the panel at `next` is fetched.
-TARGET static void tiles(
+TARGET __attribute__((noinline)) static void tiles(
     size_t rows, int vectors, const uint32_t *a, size_t stride, const uint32_t *panel, size_t depth, uint32_t *sums,
     int accumulate, const uint32_t *next) {
   size_t left = ck_ceiling(rows, TILE);
@@ -200,7 +201,7 @@ INLINE void copy_rows_of(
   }
 }
 
-TARGET static void copy_rows(const ck_panels_job *j, size_t row, size_t rows, size_t first, size_t last, uint32_t *copy) {
+TARGET __attribute__((noinline)) static void copy_rows(const ck_panels_job *j, size_t row, size_t rows, size_t first, size_t last, uint32_t *copy) {
   switch (j->spec->a) {
     case CK_ELEMENT_FLOAT32: return copy_rows_of(j, row, rows, first, last, copy, CK_ELEMENT_FLOAT32);
     case CK_ELEMENT_BFLOAT16: return copy_rows_of(j, row, rows, first, last, copy, CK_ELEMENT_BFLOAT16);
@@ -227,22 +228,27 @@ INLINE __m512 load_numbers(const char *from, size_t place, ck_element type, ck_s
   }
 }
 
-// Sixteen real numbers as integers of `type` less their zero: to nearest, ties to even, saturated; NaN becomes the integer 0.
-// `inverse` is 1 / scale.
-INLINE __m512i quantized(__m512 value, ck_element type, ck_scale scale, float inverse) {
+// Sixteen real numbers as integers of `type` less their zero: to nearest, ties to even, saturated. `inverse` is 1 / scale.
+// Where there may be NaN, which becomes the integer 0, or infinity, numbers are not all `finite`.
+INLINE __m512i quantized(__m512 value, ck_element type, ck_scale scale, float inverse, bool finite) {
   const int low = type == CK_ELEMENT_UINT8 ? 0 : -128;
   const __m512 least = _mm512_set1_ps((float)(low - scale.zero)), most = _mm512_set1_ps((float)(low + 255 - scale.zero));
-  // The quotient, corrected by what it leaves over: as a division rounds it. Bounded first, for infinity leaves NaN over.
+  // The quotient, corrected by what it leaves over: as a division rounds it.
   __m512 quotient = _mm512_mul_ps(value, _mm512_set1_ps(inverse));
-  quotient = _mm512_min_ps(_mm512_max_ps(quotient, _mm512_set1_ps(-1e6f)), _mm512_set1_ps(1e6f));
+  // Infinity would leave NaN over.
+  if (!finite) quotient = _mm512_min_ps(_mm512_max_ps(quotient, _mm512_set1_ps(-1e6f)), _mm512_set1_ps(1e6f));
   __m512 rest = _mm512_fnmadd_ps(quotient, _mm512_set1_ps(scale.scale), value);
   quotient = _mm512_fmadd_ps(rest, _mm512_set1_ps(inverse), quotient);
-  __mmask16 is_number = _mm512_cmp_ps_mask(value, value, _CMP_ORD_Q);
   quotient = _mm512_min_ps(_mm512_max_ps(quotient, least), most);
-  return _mm512_cvtps_epi32(_mm512_mask_mov_ps(_mm512_set1_ps((float)-scale.zero), is_number, quotient));
+  if (!finite) {
+    __mmask16 is_number = _mm512_cmp_ps_mask(value, value, _CMP_ORD_Q);
+    quotient = _mm512_mask_mov_ps(_mm512_set1_ps((float)-scale.zero), is_number, quotient);
+  }
+  return _mm512_cvtps_epi32(quotient);
 }
 
-INLINE void store_numbers(char *to, size_t place, __m512 value, ck_element type, ck_scale scale, float inverse, __mmask16 mask) {
+INLINE void store_numbers(
+    char *to, size_t place, __m512 value, ck_element type, ck_scale scale, float inverse, bool finite, __mmask16 mask) {
   switch (type) {
     case CK_ELEMENT_BFLOAT16:
 #if defined(ROUND_ONE)
@@ -251,7 +257,7 @@ INLINE void store_numbers(char *to, size_t place, __m512 value, ck_element type,
       break;
     case CK_ELEMENT_UINT8:
     case CK_ELEMENT_INT8: {
-      __m512i whole = _mm512_add_epi32(quantized(value, type, scale, inverse), _mm512_set1_epi32(scale.zero));
+      __m512i whole = _mm512_add_epi32(quantized(value, type, scale, inverse, finite), _mm512_set1_epi32(scale.zero));
       _mm_mask_storeu_epi8(to + place, mask, _mm512_cvtepi32_epi8(whole));
       break;
     }
@@ -298,7 +304,7 @@ INLINE __m512 with_bias(
   if (row_sum) exact = _mm512_sub_epi32(exact, _mm512_set1_epi32(*row_sum));
   __m512 v = _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(exact), f->scale), f->inner_bias);
   if (s->rounds) {
-    v = _mm512_cvtepi32_ps(quantized(v, s->rounded, s->rounding, inverse));
+    v = _mm512_cvtepi32_ps(quantized(v, s->rounded, s->rounding, inverse, s->finite));
     v = _mm512_mul_ps(v, _mm512_set1_ps(s->rounding.scale));
   }
 #else
@@ -316,6 +322,8 @@ INLINE void finish_with(const ck_panels_job *j, const panel_place *e, const uint
   const ck_element type = s->y, added = s->residual;
   const ck_scale scale = s->y_scale, residual_scale = s->residual_scale;
   const float inverse = 1 / scale.scale, inner = 1 / s->rounding.scale;
+  // A float residual may be anything.
+  const bool finite = s->finite && (!o->residual || added == CK_ELEMENT_UINT8 || added == CK_ELEMENT_INT8);
   const int vectors = e->columns > 16 ? 2 : 1;
   const column_facts all[2] = {facts(j, e->column, e->columns), facts(j, e->column + 16, vectors > 1 ? e->columns - 16 : 0)};
   size_t start = e->row * s->n + e->column;
@@ -327,12 +335,12 @@ INLINE void finish_with(const ck_panels_job *j, const panel_place *e, const uint
       if (first) value = _mm512_add_ps(value, load_numbers(o->residual, place, added, residual_scale, f->mask));
       value = activated(value, activation);
       if (last) value = _mm512_add_ps(value, load_numbers(o->residual, place, added, residual_scale, f->mask));
-      store_numbers(o->y, place, value, type, scale, inverse, f->mask);
+      store_numbers(o->y, place, value, type, scale, inverse, finite, f->mask);
     }
   }
 }
 
-TARGET static void finish(const ck_panels_job *j, const panel_place *e, const uint32_t *sums) {
+TARGET __attribute__((noinline)) static void finish(const ck_panels_job *j, const panel_place *e, const uint32_t *sums) {
   switch (j->spec->activation) {
     case CK_ACTIVATION_NONE: return finish_with(j, e, sums, CK_ACTIVATION_NONE);
     case CK_ACTIVATION_RELU: return finish_with(j, e, sums, CK_ACTIVATION_RELU);
@@ -360,7 +368,7 @@ TARGET static void sum_rows(
 #endif
 
 // Fetches where the results of a panel go and what is added to them: rows lie too far apart for the processor to foresee.
-TARGET static void fetch_results(const ck_panels_job *j, size_t column, size_t columns, size_t row, size_t rows) {
+TARGET __attribute__((noinline)) static void fetch_results(const ck_panels_job *j, size_t column, size_t columns, size_t row, size_t rows) {
   static const size_t sizes[] = {4, 2, 1, 1};
   const ck_panels_spec *s = j->spec;
   const ck_panels_operands *o = j->operands;
@@ -373,32 +381,49 @@ TARGET static void fetch_results(const ck_panels_job *j, size_t column, size_t c
   }
 }
 
-// All panels of a block of rows.
-TARGET static void run_block(
-    const ck_panels_job *j, char *space, size_t row, size_t rows, size_t first_panel, size_t last_panel) {
+// Panels that two lanes share, or one lane has: one goes up from `first`, the other down from `last`, until none is left.
+typedef struct {
+  size_t first, last;
+  bool goes_down;
+  // How many are taken; NULL for a lane that has them alone.
+  _Atomic size_t *taken;
+} share;
+
+// The next of the share, `last` when there is none: `mine` counts those that this lane has taken.
+static inline size_t take_next(const share *s, size_t *mine) {
+  size_t all = s->last - s->first, before = s->taken ? atomic_fetch_add_explicit(s->taken, 1, memory_order_relaxed) : *mine;
+  if (before >= all) return s->last;
+  size_t place = (*mine)++;
+  return s->goes_down ? s->last - 1 - place : s->first + place;
+}
+
+// The panels of a share for a block of rows.
+TARGET static void run_block(const ck_panels_job *j, char *space, size_t row, size_t rows, share panels) {
   const ck_panels_spec *s = j->spec;
   const ck_panels_plan *plan = &j->plan;
   const uint32_t *packed = j->operands->packed;
-  const bool whole = plan->depth == plan->groups;
   uint32_t *copy = (uint32_t *)space, *sums = (uint32_t *)(space + plan->sums);
   int32_t *row_sums = s->w_zero ? (int32_t *)(space + plan->row_sums) : NULL;
   if (row_sums) memset(row_sums, 0, rows * sizeof *row_sums);
+  const bool whole = plan->depth == plan->groups;
   for (size_t first = 0; first < plan->groups; first += plan->depth) {
-    size_t depth = ck_smaller(plan->depth, plan->groups - first);
+    size_t depth = ck_smaller(plan->depth, plan->groups - first), mine = 0;
     copy_rows(j, row, rows, first, first + depth, copy);
 #if defined(INTEGER_SUMS)
     size_t depths = ck_smaller((first + depth) * 4, s->k) - first * 4;
     if (row_sums) sum_rows(s, copy, plan->stride, rows, depth, depths, row_sums);
 #endif
-    for (size_t p = first_panel; p < last_panel; p++) {
+    for (size_t p; (p = take_next(&panels, &mine)) != panels.last;) {
       size_t column = p * PANEL, columns = ck_smaller(PANEL, s->n - column);
       int vectors = columns > 16 ? 2 : 1;
       const uint32_t *panel = packed + ck_panel_start(p, plan->groups) + first * 16 * (size_t)vectors;
-      uint32_t *to = sums + (whole ? 0 : (p - first_panel) * rows * PANEL);
+      uint32_t *to = sums + (whole ? 0 : (p - panels.first) * rows * PANEL);
       const bool ends = first + depth == plan->groups;
       if (ends) fetch_results(j, column, columns, row, rows);
-      const uint32_t *next = p + 1 < last_panel ? packed + ck_panel_start(p + 1, plan->groups) + first * PANEL : NULL;
-      tiles(rows, vectors, copy, plan->stride, panel, depth, to, first > 0, next);
+      size_t next = panels.goes_down ? p - 1 : p + 1;
+      bool has_next = panels.goes_down ? p > panels.first : next < panels.last;
+      const uint32_t *ahead = has_next ? packed + ck_panel_start(next, plan->groups) + first * PANEL : NULL;
+      tiles(rows, vectors, copy, plan->stride, panel, depth, to, first > 0, ahead);
       if (!ends) continue;
       panel_place place = {column, columns, row, rows, row_sums};
       finish(j, &place, to);
@@ -412,13 +437,25 @@ TARGET void LANES(void *context, size_t begin, size_t end) {
   const size_t m = j->spec->m, lanes = plan->lanes;
   for (size_t lane = begin; lane < end; lane++) {
     char *space = (char *)j->operands->workspace + lane * plan->lane_bytes;
-    size_t first_panel = plan->by_rows ? 0 : plan->panels * lane / lanes;
-    size_t last_panel = plan->by_rows ? plan->panels : plan->panels * (lane + 1) / lanes;
-    size_t row = plan->by_rows ? m * lane / lanes : 0, stop = plan->by_rows ? m * (lane + 1) / lanes : m;
-    if (first_panel == last_panel) continue;
-    for (; row < stop; row += plan->block) {
-      size_t rows = ck_smaller(plan->block, stop - row);
-      run_block(j, space, row, rows, first_panel, last_panel);
+    // Two neighbouring lanes share their parts, so that one that is held up keeps nobody waiting.
+    const bool has_partner = plan->shares && (lane | 1) < lanes;
+    const size_t low = has_partner ? lane & ~(size_t)1 : lane, high = has_partner ? (lane | 1) + 1 : lane + 1;
+    char *counters = (char *)j->operands->workspace + low * plan->lane_bytes + plan->counters;
+    const size_t parts = plan->by_rows ? ck_ceiling(m, plan->block) : plan->panels;
+    share mine = {parts * low / lanes, parts * high / lanes, has_partner && (lane & 1),
+                  has_partner ? (_Atomic size_t *)counters : NULL};
+    if (mine.first == mine.last) continue;
+    if (!plan->by_rows) {
+      for (size_t row = 0; row < m; row += plan->block) {
+        run_block(j, space, row, ck_smaller(plan->block, m - row), mine);
+        // The next block counts anew.
+        if (has_partner) mine.taken++;
+      }
+      continue;
     }
+    const share all = {0, plan->panels, false, NULL};
+    size_t count = 0;
+    for (size_t part; (part = take_next(&mine, &count)) != mine.last;)
+      run_block(j, space, part * plan->block, ck_smaller(plan->block, m - part * plan->block), all);
   }
 }

@@ -22,6 +22,10 @@ extension QuantizedEpilogue {
         spec.precision = CK_INTEGER8
         spec.a = problem.input(0).dataType.panelElement
         spec.a_zero = Int32(aZero)
+        spec.finite = [Input.scales, .innerBias, .bias].allSatisfy { input in
+            let place = input.rawValue
+            return problem.optionalInput(place) == nil || problem.constants[place]?.isFinite ?? false
+        }
         spec.y = self.resultType.panelElement
         spec.y_scale = self.result.panels
         // A factor makes the steps of the result smaller or larger.

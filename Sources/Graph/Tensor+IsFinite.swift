@@ -1,5 +1,3 @@
-package import Graph
-
 extension Tensor {
     /// No element is NaN or infinite, as far as that is known at a glance: true of integers, false of floats of eight bits or
     /// less.
