@@ -235,6 +235,28 @@ extension PassCase {
                 output y = last
                 """),
         PassCase(
+            .convolveBeforeResize,
+            { graph in
+                let (x, z) = (graph.float("x", [1, 4, 6, 2]), graph.float("z", [1, 2, 3, 6]))
+                let large = try graph.apply(Resize(.sizes([4, 6]), layout: .last), z, name: "large")
+                let joined = try graph.append(Concat(axis: 3), [x, large], name: "joined")[0]
+                let inputs = [joined, graph.weight("w", [4, 8, 1, 1]), graph.weight("b", [4])]
+                graph.output("y", try graph.append(Conv(window: Window(), layout: .last), inputs, name: "conv")[0])
+            },
+            expected: """
+                input x: float32[1, 4, 6, 2]
+                input z: float32[1, 2, 3, 6]
+                conv/part1: float32[1, 2, 3, 4] = Conv[window: Window(strides: [1, 1], dilations: [1, 1], padsBefore: [0, \
+                0], padsAfter: [0, 0], groups: 1), layout: last](z, conv/part1/weight)
+                conv/part1/resized: float32[1, 4, 6, 4] = Resize[target: sizes([4, 6]), mode: linear, coordinates: \
+                halfPixel, rounding: roundPreferFloor, filter: Filter(cubicCoefficient: -0.75, excludesOutside: false, \
+                antialiases: false), crop: nil, layout: last](conv/part1)
+                conv/rest: float32[1, 4, 6, 4] = Conv[window: Window(strides: [1, 1], dilations: [1, 1], padsBefore: [0, \
+                0], padsAfter: [0, 0], groups: 1), layout: last](x, conv/weight, b)
+                conv: float32[1, 4, 6, 4] = Add(conv/rest, conv/part1/resized)
+                output y = conv
+                """),
+        PassCase(
             .fuseConv,
             { graph in
                 let x = graph.float("x", [2, 4, 6, 5])

@@ -5,7 +5,8 @@ extension [Pass] {
     package static let inference: [Pass] = [
         .widenNarrowFloats, .simplify, .shareCommon, .recoverOperators, .recoverActivations, .fuseAttention, .spellOutQuantized,
         .channelsLast, .moveBytes, .splitProducts, .moveBytes, .computeInInt8, .roundToBytes, .cancelTransposes, .attendInPlace,
-        .cancelTransposes, .sinkTransposes, .fuseMatMul, .foldConstants, .foldBatchNormalization, .fuseConv, .withoutDeadNodes,
+        .cancelTransposes, .sinkTransposes, .fuseMatMul, .foldConstants, .foldBatchNormalization,
+        .convolveBeforeResize, .fuseConv, .withoutDeadNodes,
     ]
 
     /// The same with products, convolutions and attention in bfloat16.
