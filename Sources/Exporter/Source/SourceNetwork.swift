@@ -69,7 +69,8 @@ extension ModelRecipe {
             let isTransformer = ((made as? EmbeddingNetwork)?.backbone ?? made) is VisionTransformer
             guard isTrained || self.slices == nil else {
                 throw GraphError(
-                    .shape, "--input-size", "\(self.architecture) has linear layers for the size it was trained at; train it at \(size)")
+                    .shape, "--input-size",
+                    "\(self.architecture) has linear layers for the size it was trained at; train it at \(size)")
             }
             guard isTrained || !isTransformer else {
                 throw GraphError(

@@ -73,7 +73,8 @@ package struct Recurrence: OnnxComposition {
         let (w, r) = (graph[try self.input(inputs, 1)].type, graph[try self.input(inputs, 2)].type)
         let shape = graph[x].type.shape
         let hidden = r.shape.last ?? 0
-        guard shape.count == 3, (1...Self.mostSteps).contains(shape[0]), w.shape == [self.directions.count, self.cell.gates * hidden, shape[2]],
+        guard shape.count == 3, (1...Self.mostSteps).contains(shape[0]),
+            w.shape == [self.directions.count, self.cell.gates * hidden, shape[2]],
             r.shape == [self.directions.count, self.cell.gates * hidden, hidden]
         else { throw GraphError(.shape, self.name, "X is \(graph[x].type), W \(w), R \(r)") }
         var sequences: [ValueID] = []

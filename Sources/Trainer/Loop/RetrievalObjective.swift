@@ -96,8 +96,9 @@ package struct RetrievalObjective: Objective {
     private var noun: String { self.configuration.content == .volume ? "volumes" : "pictures" }
 
     package var summary: [String] {
-        self.data.summary.map { "\($0.part.rawValue): \($0.images) \(self.noun) of \($0.patients) patients, by labels \($0.grades)" }
-            + ["a database of \(self.database.count) training \(self.noun) is embedded after each epoch"]
+        self.data.summary.map { part in
+            "\(part.part.rawValue): \(part.images) \(self.noun) of \(part.patients) patients, by labels \(part.grades)"
+        } + ["a database of \(self.database.count) training \(self.noun) is embedded after each epoch"]
             + self.data.duplicates.map { "warning: \($0)" }
     }
 

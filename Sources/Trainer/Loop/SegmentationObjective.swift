@@ -20,7 +20,8 @@ package struct SegmentationObjective: Objective {
         let room = configuration.system.cacheMegabytes << 20
         func masked(_ files: LabelledFiles, share: Double) throws(DataError) -> MaskedPictures {
             try MaskedPictures(
-                files.pictures(configuration.image), masks: folder, table: URL(fileURLWithPath: configuration.data.csv).lastPathComponent,
+                files.pictures(configuration.image), masks: folder,
+                table: URL(fileURLWithPath: configuration.data.csv).lastPathComponent,
                 values: configuration.data.maskValues, cacheByteCount: Int(Double(room) * share))
         }
         self.training = try masked(self.data.training, share: 0.75)

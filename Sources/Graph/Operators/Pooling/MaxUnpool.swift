@@ -38,7 +38,8 @@ package struct MaxUnpool: OnnxOperator {
         }
         let pooled = try self.pooledShape(x)
         let shape = self.shape ?? pooled
-        guard TensorType.checkedElementCount(shape, byteCount: 8) != nil, shape.count == pooled.count, zip(shape, pooled).allSatisfy({ $0 >= $1 }), shape.prefix(2) == pooled.prefix(2)
+        guard TensorType.checkedElementCount(shape, byteCount: 8) != nil, shape.count == pooled.count,
+            zip(shape, pooled).allSatisfy({ $0 >= $1 }), shape.prefix(2) == pooled.prefix(2)
         else { throw GraphError(.attribute, self.name, "output_shape is \(shape), must hold \(pooled)") }
         return [TensorType(x.dataType, shape)]
     }

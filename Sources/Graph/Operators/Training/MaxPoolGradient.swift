@@ -13,7 +13,9 @@ package struct MaxPoolGradient: Operator {
         let x = try self.type(inputs, 0)
         let dy = try self.type(inputs, 1)
         let expected = try self.pool.outputTypes([x])
-        guard x.dataType == .float32, [dy] == expected else { throw GraphError(.shape, self.name, "dy is \(dy), should be \(expected[0])") }
+        guard x.dataType == .float32, [dy] == expected else {
+            throw GraphError(.shape, self.name, "dy is \(dy), should be \(expected[0])")
+        }
         return [x]
     }
 
