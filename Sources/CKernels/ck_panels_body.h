@@ -6,74 +6,15 @@
 //   STEP(s, x, w) the sum s and the products of a group that is the same sixteen times with sixteen groups of weights
 
 #include <immintrin.h>
-#include <stdatomic.h>
 
 #include "ck_bf16_tile.h"
 #include "ck_panels.h"
+#include "ck_share.h"
 
 #define INLINE TARGET static inline __attribute__((always_inline))
 
 #include "ck_panels_math.h"
-
-// What is fetched while a panel is multiplied: `lines` cache lines from `at` on every AHEAD groups.
-typedef struct {
-  const char *at;
-  size_t lines;
-} fetching;
-
-// sums[rows, PANEL] = (or +=) rows of a's copy times a panel of 16 `vectors` columns. `rows` and `vectors` are constants
-// where this is inlined.
-INLINE void one_tile(
-    const int rows, const int vectors, const uint32_t *a, size_t stride, const uint32_t *panel, size_t depth, uint32_t *sums,
-    int accumulate, fetching *ahead) {
-  SUM sum[TILE][2];
-#pragma clang loop unroll(full)
-  for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) {
-      sum[r][v] = ZERO_SUM;
-      if (accumulate) memcpy(&sum[r][v], sums + (size_t)r * PANEL + 16 * v, sizeof(SUM));
-    }
-  for (size_t k = 0; k < depth;) {
-    size_t end = ck_smaller(depth, k + AHEAD);
-#pragma clang loop unroll(disable)
-    for (size_t line = 0; line < ahead->lines; line++, ahead->at += 64) __builtin_prefetch(ahead->at, 0, 2);
-    for (; k < end; k++, panel += 16 * vectors) {
-      __m512i left = _mm512_loadu_si512(panel), right = vectors > 1 ? _mm512_loadu_si512(panel + 16) : left;
-#pragma clang loop unroll(full)
-      for (int r = 0; r < rows; r++) {
-        __m512i x = _mm512_set1_epi32((int)a[(size_t)r * stride + k]);
-        sum[r][0] = STEP(sum[r][0], x, left);
-        if (vectors > 1) sum[r][1] = STEP(sum[r][1], x, right);
-      }
-    }
-  }
-#pragma clang loop unroll(full)
-  for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) memcpy(sums + (size_t)r * PANEL + 16 * v, &sum[r][v], sizeof(SUM));
-}
-
-#define ROWS(n)                                                                           \
-  case n:                                                                                 \
-    if (vectors > 1) one_tile(n, 2, a, stride, panel, depth, sums, accumulate, &ahead);   \
-    else one_tile(n, 1, a, stride, panel, depth, sums, accumulate, &ahead);               \
-    break;
-
-// The same for any number of rows, in tiles of nearly equal height; meanwhile the panel at `next` is fetched.
-TARGET __attribute__((noinline)) static void tiles(
-    size_t rows, int vectors, const uint32_t *a, size_t stride, const uint32_t *panel, size_t depth, uint32_t *sums,
-    int accumulate, const uint32_t *next) {
-  size_t left = ck_ceiling(rows, TILE);
-  fetching ahead = {(const char *)next, next ? ck_ceiling((size_t)vectors * AHEAD, left) : 0};
-  for (; left > 0; left--) {
-    size_t height = ck_ceiling(rows, left);
-    switch (height) {
-      ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7) ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12)
-    }
-    rows -= height, a += height * stride, sums += height * PANEL;
-  }
-}
+#include "ck_panels_tile.h"
 
 // Bytes of an element of a's copy, and of a itself.
 enum { COPIED = PRECISION == CK_FLOAT32 ? 4 : PRECISION == CK_BFLOAT16 ? 2 : 1 };
@@ -381,24 +322,8 @@ TARGET __attribute__((noinline)) static void fetch_results(const ck_panels_job *
   }
 }
 
-// Panels that two lanes share, or one lane has: one goes up from `first`, the other down from `last`, until none is left.
-typedef struct {
-  size_t first, last;
-  bool goes_down;
-  // How many are taken; NULL for a lane that has them alone.
-  _Atomic size_t *taken;
-} share;
-
-// The next of the share, `last` when there is none: `mine` counts those that this lane has taken.
-static inline size_t take_next(const share *s, size_t *mine) {
-  size_t all = s->last - s->first, before = s->taken ? atomic_fetch_add_explicit(s->taken, 1, memory_order_relaxed) : *mine;
-  if (before >= all) return s->last;
-  size_t place = (*mine)++;
-  return s->goes_down ? s->last - 1 - place : s->first + place;
-}
-
 // The panels of a share for a block of rows.
-TARGET static void run_block(const ck_panels_job *j, char *space, size_t row, size_t rows, share panels) {
+TARGET static void run_block(const ck_panels_job *j, char *space, size_t row, size_t rows, ck_share panels) {
   const ck_panels_spec *s = j->spec;
   const ck_panels_plan *plan = &j->plan;
   const uint32_t *packed = j->operands->packed;
@@ -413,7 +338,7 @@ TARGET static void run_block(const ck_panels_job *j, char *space, size_t row, si
     size_t depths = ck_smaller((first + depth) * 4, s->k) - first * 4;
     if (row_sums) sum_rows(s, copy, plan->stride, rows, depth, depths, row_sums);
 #endif
-    for (size_t p; (p = take_next(&panels, &mine)) != panels.last;) {
+    for (size_t p; (p = ck_take_next(&panels, &mine)) != panels.last;) {
       size_t column = p * PANEL, columns = ck_smaller(PANEL, s->n - column);
       int vectors = columns > 16 ? 2 : 1;
       const uint32_t *panel = packed + ck_panel_start(p, plan->groups) + first * 16 * (size_t)vectors;
@@ -437,25 +362,21 @@ TARGET void LANES(void *context, size_t begin, size_t end) {
   const size_t m = j->spec->m, lanes = plan->lanes;
   for (size_t lane = begin; lane < end; lane++) {
     char *space = (char *)j->operands->workspace + lane * plan->lane_bytes;
-    // Two neighbouring lanes share their parts, so that one that is held up keeps nobody waiting.
-    const bool has_partner = plan->shares && (lane | 1) < lanes;
-    const size_t low = has_partner ? lane & ~(size_t)1 : lane, high = has_partner ? (lane | 1) + 1 : lane + 1;
-    char *counters = (char *)j->operands->workspace + low * plan->lane_bytes + plan->counters;
     const size_t parts = plan->by_rows ? ck_ceiling(m, plan->block) : plan->panels;
-    share mine = {parts * low / lanes, parts * high / lanes, has_partner && (lane & 1),
-                  has_partner ? (_Atomic size_t *)counters : NULL};
+    char *counters = (char *)j->operands->workspace + plan->counters;
+    ck_share mine = ck_share_of(parts, lane, lanes, plan->shares, counters, plan->lane_bytes);
     if (mine.first == mine.last) continue;
     if (!plan->by_rows) {
       for (size_t row = 0; row < m; row += plan->block) {
         run_block(j, space, row, ck_smaller(plan->block, m - row), mine);
         // The next block counts anew.
-        if (has_partner) mine.taken++;
+        if (mine.taken) mine.taken++;
       }
       continue;
     }
-    const share all = {0, plan->panels, false, NULL};
+    const ck_share all = {0, plan->panels, false, NULL};
     size_t count = 0;
-    for (size_t part; (part = take_next(&mine, &count)) != mine.last;)
+    for (size_t part; (part = ck_take_next(&mine, &count)) != mine.last;)
       run_block(j, space, part * plan->block, ck_smaller(plan->block, m - part * plan->block), all);
   }
 }

@@ -50,28 +50,12 @@ final class PanelsKernel: Kernel, @unchecked Sendable {
         self.workspaceByteCount = withUnsafePointer(to: spec) { ck_panels_workspace($0) }
         let strides = "\(matrix.column_stride) \(matrix.tap_stride) \(matrix.channel_stride)"
         let arrangement = "panels \(spec.precision.rawValue) \(matrix.taps) \(strides) \(matrix.alpha)"
-        self.packed = try problem.packs.pack(weights, as: arrangement) { () throws(KernelError) in
-            let packed = try Self.room(ck_panels_bytes(spec.precision, spec.n, spec.k))
+        let byteCount = ck_panels_bytes(spec.precision, spec.n, spec.k)
+        self.packed = try problem.packs.packOnLargePages(weights, as: arrangement, byteCount) { from, to in
             var matrix = matrix
-            matrix.w = UnsafeRawPointer(weights.unalignedPointer)
-            ck_panels_pack(spec.precision, &matrix, packed.rawPointer)
-            // The file's pages are not needed again, unless another plan packs them in another way.
-            if weights.storage.isMapped { ck_forget_mapped(weights.unalignedPointer, weights.type.byteCount) }
-            withExtendedLifetime(weights.storage) {}
-            return packed
+            matrix.w = from
+            ck_panels_pack(spec.precision, &matrix, to)
         }
-    }
-
-    /// Memory for a pack, on large pages: a panel of weights crosses few of them.
-    private static func room(_ byteCount: Int) throws(KernelError) -> Tensor {
-        guard let memory = ck_large_pages(byteCount) else {
-            throw KernelError(.outOfMemory, "weights", "\(byteCount) bytes for packed weights are not available")
-        }
-        return Tensor(
-            TensorType(.uint8, [byteCount]),
-            storage: TensorStorage(adopting: UnsafeMutableRawBufferPointer(start: memory, count: byteCount)) {
-                ck_give_back($0.baseAddress, $0.count)
-            })
     }
 
     var packedInputs: [Int] { [self.operands.weights] }
