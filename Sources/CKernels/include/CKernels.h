@@ -19,5 +19,6 @@
 #include "ck_search.h"
 #include "ck_spin.h"
 #include "ck_training.h"
+#include "ck_winograd.h"
 
 #endif

@@ -3,6 +3,7 @@ package import Graph
 
 extension FusedConv: Executable {
     package static let implementations: [Implementation<FusedConv>] = [
+        Implementation("winograd") { (op, problem) throws(KernelError) in try op.winograd(problem) },
         Implementation("packed") { (op, problem) throws(KernelError) in try op.packed(problem) },
         Implementation("depthwise") { (op, problem) throws(KernelError) in
             try DepthwiseKernel(op, op.problem(problem), problem)
@@ -33,8 +34,8 @@ extension FusedConv: Executable {
         return try ConvolutionKernel(self.name, CK_CONV_FORWARD, spec, operands, problem)
     }
 
-    /// Patches times constant weights, packed.
-    fileprivate func packed(_ problem: KernelProblem) throws(KernelError) -> (any Kernel)? {
+    /// The convolution as a product of patches with constant weights; nil where those kernels do not compute it.
+    private func product(_ problem: KernelProblem) -> (spec: ck_panels_spec, operands: PanelsKernel.Operands)? {
         guard self.layout == .last, self.window.groups == 1, self.readsBFloat16 || problem.isFloat32 else { return nil }
         var spec = ck_panels_spec()
         spec.precision = self.precision == .bfloat16 ? CK_BFLOAT16 : CK_FLOAT32
@@ -46,6 +47,18 @@ extension FusedConv: Executable {
         spec.activation = self.activation.code
         let operands = PanelsKernel.Operands(
             bias: problem.optionalInput(2).map { _ in 2 }, residual: problem.optionalInput(3).map { _ in 3 })
+        return (spec, operands)
+    }
+
+    /// By Winograd's transform.
+    fileprivate func winograd(_ problem: KernelProblem) throws(KernelError) -> (any Kernel)? {
+        guard let (spec, operands) = self.product(problem) else { return nil }
+        return try WinogradKernel(spec, self.window, operands, problem)
+    }
+
+    /// Patches times constant weights, packed.
+    fileprivate func packed(_ problem: KernelProblem) throws(KernelError) -> (any Kernel)? {
+        guard let (spec, operands) = self.product(problem) else { return nil }
         return try PanelsKernel(spec, ck_panels_matrix(convolution: problem.input(1).shape), operands, problem)
     }
 
