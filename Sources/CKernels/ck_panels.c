@@ -21,14 +21,76 @@ typedef struct {
   char *packed;
 } packing;
 
-// One group of `columns` columns of a panel that is `width` columns wide.
-static void pack_group(const packing *p, size_t group, size_t column, size_t columns, size_t width, char *to) {
+// Groups that are packed at once.
+enum { AT_ONCE = 16 };
+
+typedef float four __attribute__((vector_size(16)));
+
+// Four depths of four columns that lie `step` bytes apart.
+static inline void turn_four(const char *from, size_t step, float to[][PANEL]) {
+  four a, b, c, d;
+  memcpy(&a, from, sizeof a), memcpy(&b, from + step, sizeof b);
+  memcpy(&c, from + 2 * step, sizeof c), memcpy(&d, from + 3 * step, sizeof d);
+  const four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const four AB = __builtin_shufflevector(a, b, 2, 6, 3, 7), CD = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  const four lines[] = {
+      __builtin_shufflevector(ab, cd, 0, 1, 4, 5), __builtin_shufflevector(ab, cd, 2, 3, 6, 7),
+      __builtin_shufflevector(AB, CD, 0, 1, 4, 5), __builtin_shufflevector(AB, CD, 2, 3, 6, 7)};
+  for (int i = 0; i < 4; i++) memcpy(to[i], &lines[i], sizeof lines[i]);
+}
+
+// Groups `first` to `last` of `columns` columns of a panel that is `width` columns wide; floats.
+static void pack_floats(const packing *p, size_t first, size_t last, size_t column, size_t columns, size_t width, char *to) {
   const ck_panels_matrix *m = &p->matrix;
-  size_t depth = m->taps * m->channels, size = ck_group(p->precision), element = p->precision == CK_INTEGER8 ? 1 : 4;
-  if (columns < width || depth % size) memset(to, 0, width * 4);
-  if (p->precision == CK_INTEGER8 && m->channel_stride == 1 && m->taps == 1 && (group + 1) * size <= depth) {
+  const size_t depth = m->taps * m->channels, size = ck_group(p->precision), start = first * size, end = ck_smaller(last * size, depth);
+  const char *w = (const char *)m->w + column * m->column_stride * 4;
+  const bool is_ready = p->precision == CK_FLOAT32 && m->column_stride == 1 && m->alpha == 1 && columns == width;
+  float tile[AT_ONCE * 2][PANEL];
+  if (columns < PANEL || end < last * size) memset(tile, 0, sizeof tile);
+  size_t tap = start / m->channels, channel = start % m->channels;
+  for (size_t k = start; k < end;) {
+    const size_t line = ck_smaller(end - k, m->channels - channel);
+    const char *from = w + (tap * m->tap_stride + channel * m->channel_stride) * 4;
+    float(*to_line)[PANEL] = tile + (k - start);
+    if (is_ready) {
+      for (size_t i = 0; i < line; i++) memcpy(to + (k - start + i) * width * 4, from + i * m->channel_stride * 4, width * 4);
+    } else if (m->column_stride == 1) {
+      for (size_t i = 0; i < line; i++) memcpy(to_line[i], from + i * m->channel_stride * 4, columns * 4);
+    } else {
+      // Each column's weights are read together.
+      size_t step = m->column_stride * 4, j = 0;
+      if (m->channel_stride == 1 && line % 4 == 0)
+        for (; j + 4 <= columns; j += 4, from += 4 * step)
+          for (size_t i = 0; i < line; i += 4) turn_four(from + i * 4, step, (float(*)[PANEL])&to_line[i][j]);
+      for (; j < columns; j++, from += step)
+        for (size_t i = 0; i < line; i++) memcpy(&to_line[i][j], from + i * m->channel_stride * 4, 4);
+    }
+    k += line, channel = 0, tap++;
+  }
+  for (size_t group = 0; group < last - first && !is_ready; group++, to += width * 4) {
+    if (p->precision == CK_FLOAT32) {
+      float line[PANEL];
+      for (size_t j = 0; j < PANEL; j++) line[j] = tile[group][j] * m->alpha;
+      memcpy(to, line, width * 4);
+    } else {
+      uint32_t line[PANEL];
+      for (size_t j = 0; j < PANEL; j++) {
+        const float low = tile[2 * group][j] * m->alpha, high = tile[2 * group + 1][j] * m->alpha;
+        line[j] = ck_bf16_rounded(low) | (uint32_t)ck_bf16_rounded(high) << 16;
+      }
+      memcpy(to, line, width * 4);
+    }
+  }
+}
+
+// One group of `columns` columns of a panel that is `width` columns wide; bytes.
+static void pack_bytes(const packing *p, size_t group, size_t column, size_t columns, size_t width, char *to) {
+  const ck_panels_matrix *m = &p->matrix;
+  size_t depth = m->taps * m->channels;
+  if (columns < width || depth % 4) memset(to, 0, width * 4);
+  if (m->channel_stride == 1 && m->taps == 1 && (group + 1) * 4 <= depth) {
     const uint32_t flip = m->is_unsigned ? 0x80808080u : 0;
-    const char *from = (const char *)m->w + column * m->column_stride + group * size;
+    const char *from = (const char *)m->w + column * m->column_stride + group * 4;
     for (size_t j = 0; j < columns; j++, from += m->column_stride) {
       uint32_t four;
       memcpy(&four, from, sizeof four);
@@ -37,45 +99,37 @@ static void pack_group(const packing *p, size_t group, size_t column, size_t col
     }
     return;
   }
-  for (size_t part = 0; part < size && group * size + part < depth; part++) {
-    size_t k = group * size + part, step = m->column_stride * element;
-    size_t place = k / m->channels * m->tap_stride + k % m->channels * m->channel_stride + column * m->column_stride;
-    const char *from = (const char *)m->w + place * element;
-    if (p->precision == CK_INTEGER8) {
-      const char flip = m->is_unsigned ? -128 : 0;
-      for (size_t j = 0; j < columns; j++, from += step) to[j * 4 + part] = *from ^ flip;
-    } else if (p->precision == CK_BFLOAT16) {
-      for (size_t j = 0; j < columns; j++, from += step) {
-        float value;
-        memcpy(&value, from, sizeof value);
-        uint16_t rounded = ck_bf16_rounded(value * m->alpha);
-        memcpy(to + j * 4 + part * 2, &rounded, sizeof rounded);
-      }
-    } else if (m->column_stride == 1 && m->alpha == 1) {
-      memcpy(to, from, columns * 4);
-    } else {
-      for (size_t j = 0; j < columns; j++, from += step) {
-        float value;
-        memcpy(&value, from, sizeof value);
-        value *= m->alpha;
-        memcpy(to + j * 4, &value, sizeof value);
-      }
-    }
+  const char flip = m->is_unsigned ? -128 : 0;
+  for (size_t part = 0; part < 4 && group * 4 + part < depth; part++) {
+    size_t k = group * 4 + part;
+    const size_t place = k / m->channels * m->tap_stride + k % m->channels * m->channel_stride + column * m->column_stride;
+    const char *from = (const char *)m->w + place;
+    for (size_t j = 0; j < columns; j++, from += m->column_stride) to[j * 4 + part] = *from ^ flip;
   }
 }
 
-// Groups from 16 begin to 16 end of all panels: rows of w are read from end to end.
-static void pack_groups(void *context, size_t begin, size_t end) {
+// Groups `first` to `last` of the panel that begins at `column`.
+static void pack_groups(const packing *p, size_t first, size_t last, size_t column) {
+  size_t columns = ck_smaller(PANEL, p->matrix.columns - column), width = columns > 16 ? PANEL : 16;
+  char *to = p->packed + (column * p->groups + first * width) * 4;
+  if (p->precision != CK_INTEGER8) return pack_floats(p, first, last, column, columns, width, to);
+  for (size_t group = first; group < last; group++, to += width * 4) pack_bytes(p, group, column, columns, width, to);
+}
+
+// Groups from AT_ONCE begin to AT_ONCE end of all panels: rows of w are read from end to end.
+static void pack_rows(void *context, size_t begin, size_t end) {
   const packing *p = context;
-  size_t last = ck_smaller(16 * end, p->groups), all = p->matrix.columns;
-  for (size_t first = 16 * begin; first < last; first += 16) {
-    size_t stop = ck_smaller(first + 16, last);
-    for (size_t column = 0; column < all; column += PANEL) {
-      size_t columns = ck_smaller(PANEL, all - column), width = columns > 16 ? PANEL : 16;
-      char *to = p->packed + (column * p->groups + first * width) * 4;
-      for (size_t group = first; group < stop; group++, to += width * 4) pack_group(p, group, column, columns, width, to);
-    }
-  }
+  for (size_t part = begin; part < end; part++)
+    for (size_t column = 0; column < p->matrix.columns; column += PANEL)
+      pack_groups(p, part * AT_ONCE, ck_smaller((part + 1) * AT_ONCE, p->groups), column);
+}
+
+// Panels `begin` to `end`: columns of w are read from end to end.
+static void pack_panels(void *context, size_t begin, size_t end) {
+  const packing *p = context;
+  for (size_t panel = begin; panel < end; panel++)
+    for (size_t first = 0; first < p->groups; first += AT_ONCE)
+      pack_groups(p, first, ck_smaller(first + AT_ONCE, p->groups), panel * PANEL);
 }
 
 // Sums of the columns from `begin` to `end`.
@@ -93,7 +147,8 @@ static void sum_columns(void *context, size_t begin, size_t end) {
 
 void ck_panels_pack(ck_precision precision, const ck_panels_matrix *matrix, void *packed) {
   packing p = {precision, *matrix, ck_ceiling(matrix->taps * matrix->channels, ck_group(precision)), packed};
-  ck_parallel_for(ck_ceiling(p.groups, 16), 1, pack_groups, &p);
+  if (matrix->column_stride == 1) ck_parallel_for(ck_ceiling(p.groups, AT_ONCE), 1, pack_rows, &p);
+  else ck_parallel_for(ck_ceiling(matrix->columns, PANEL), 1, pack_panels, &p);
   if (precision != CK_INTEGER8) return;
   memset((int32_t *)packed + ck_panels_groups(matrix->columns, p.groups), 0, ck_ceiling(matrix->columns, 16) * 64);
   ck_parallel_for(matrix->columns, 32, sum_columns, &p);
