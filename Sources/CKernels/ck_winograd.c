@@ -32,37 +32,52 @@ typedef struct {
   char *packed;
 } packing;
 
-// Factors lie as they are read: panel, product, channel, column.
-static void pack_channels(void *context, size_t begin, size_t end) {
+// The factors of a channel in `width` columns, of which the last may be absent; factors are `step` bytes apart.
+static void pack_channel(
+    const packing *p, double rows[CK_MOST_POINTS][CK_TAPS], size_t channel, size_t column, size_t width, size_t step, char *to) {
+  const size_t points = ck_points(p->side), columns = ck_smaller(width, p->columns - column), size = ck_group(p->precision);
+  float w[CK_TAPS][CK_TAPS][PANEL] = {0};
+  const char *from = p->weights + (column * p->channels + channel) * CK_TAPS * CK_TAPS * sizeof(float);
+  for (size_t c = 0; c < columns; c++, from += p->channels * CK_TAPS * CK_TAPS * sizeof(float))
+    for (size_t tap = 0; tap < CK_TAPS * CK_TAPS; tap++) memcpy(&w[tap / CK_TAPS][tap % CK_TAPS][c], from + tap * 4, 4);
+  for (size_t i = 0; i < points; i++) {
+    double half[CK_TAPS][PANEL];
+    for (int x = 0; x < CK_TAPS; x++)
+      for (size_t c = 0; c < PANEL; c++) half[x][c] = rows[i][0] * w[0][x][c] + rows[i][1] * w[1][x][c] + rows[i][2] * w[2][x][c];
+    for (size_t j = 0; j < points; j++, to += step) {
+      float factors[PANEL];
+      for (size_t c = 0; c < PANEL; c++)
+        factors[c] = (float)(half[0][c] * rows[j][0] + half[1][c] * rows[j][1] + half[2][c] * rows[j][2]);
+      if (p->precision == CK_FLOAT32) {
+        memcpy(to, factors, width * sizeof *factors);
+        continue;
+      }
+      for (size_t c = 0; c < width; c++) {
+        const uint16_t rounded = ck_bf16_rounded(factors[c]);
+        memcpy(to + c * 4 + channel % size * sizeof rounded, &rounded, sizeof rounded);
+      }
+    }
+  }
+}
+
+// Factors lie as they are read: panel, product, group of channels, column.
+static void pack_panels(void *context, size_t begin, size_t end) {
   const packing *p = context;
-  const size_t points = ck_points(p->side), products = points * points;
+  const size_t points = ck_points(p->side), size = ck_group(p->precision), groups = p->channels / size;
   double rows[CK_MOST_POINTS][CK_TAPS];
   point_rows(p->side, rows);
-  for (size_t channel = begin; channel < end; channel++)
-    for (size_t column = 0; column < width_of(p->columns); column++) {
-      float w[CK_TAPS][CK_TAPS] = {0};
-      if (column < p->columns) memcpy(w, p->weights + (column * p->channels + channel) * sizeof w, sizeof w);
-      double half[CK_MOST_POINTS][CK_TAPS];
-      for (size_t i = 0; i < points; i++)
-        for (int x = 0; x < CK_TAPS; x++) half[i][x] = rows[i][0] * w[0][x] + rows[i][1] * w[1][x] + rows[i][2] * w[2][x];
-      const size_t panel = column / PANEL * PANEL, width = p->columns - panel > 16 ? PANEL : 16;
-      // A group holds `size` channels of a column.
-      const size_t size = ck_group(p->precision), step = p->channels * width * 4 / size;
-      char *to = p->packed + panel * products * p->channels * 4 / size + (channel / size * width + column % PANEL) * 4;
-      for (size_t i = 0; i < points; i++)
-        for (size_t j = 0; j < points; j++, to += step) {
-          const float factor = (float)(half[i][0] * rows[j][0] + half[i][1] * rows[j][1] + half[i][2] * rows[j][2]);
-          const uint16_t rounded = ck_bf16_rounded(factor);
-          if (p->precision == CK_FLOAT32) memcpy(to, &factor, sizeof factor);
-          else memcpy(to + channel % size * sizeof rounded, &rounded, sizeof rounded);
-        }
-    }
+  for (size_t panel = begin; panel < end; panel++) {
+    const size_t column = panel * PANEL, width = p->columns - column > 16 ? PANEL : 16, step = groups * width * 4;
+    char *to = p->packed + column * points * points * groups * 4;
+    for (size_t channel = 0; channel < p->channels; channel++)
+      pack_channel(p, rows, channel, column, width, step, to + channel / size * width * 4);
+  }
 }
 
 void ck_winograd_pack(
     ck_precision precision, const void *weights, size_t columns, size_t channels, size_t side, void *packed) {
   packing p = {precision, weights, columns, channels, side, packed};
-  ck_parallel_for(channels, 1, pack_channels, &p);
+  ck_parallel_for(ck_ceiling(columns, PANEL), 1, pack_panels, &p);
 }
 
 static size_t squares_of(const ck_panels_spec *s, size_t side) {
