@@ -7,7 +7,7 @@
 
 // What the rows of a block of a may take, so that they stay in the second-level cache while panels pass by.
 // Blocks of rows for each lane where it has few.
-enum { BLOCK_BYTES = 832 << 10, MOST_ROWS = 204, PARTS = 4 };
+enum { BLOCK_BYTES = 832 << 10, MOST_ROWS = 96, PARTS = 4 };
 
 size_t ck_panels_bytes(ck_precision precision, size_t n, size_t k) {
   size_t columns = ck_ceiling(n, 16) * 16;
@@ -163,7 +163,9 @@ void ck_panels_divide(const ck_panels_spec *s, ck_panels_plan *plan) {
   plan->stride = ck_ceiling(plan->depth, 16) * 16 + 16;
   size_t most = BLOCK_BYTES / (plan->stride * 4) / TILE * TILE;
   most = most < TILE ? TILE : ck_smaller(most, MOST_ROWS);
-  plan->by_rows = s->m >= 2 * TILE * plan->lanes && (s->m >= s->n || s->m >= 2 * plan->lanes * most);
+  // Patches are not copied by every lane where that can be helped.
+  const bool has_many = s->has_patches || s->m >= s->n || s->m >= 2 * plan->lanes * most;
+  plan->by_rows = s->m >= 2 * TILE * plan->lanes && has_many;
   const bool whole = plan->depth == plan->groups;
   // Sums of parts of the depth belong to one lane.
   plan->shares = plan->lanes > 1 && (plan->by_rows || whole);
@@ -173,11 +175,16 @@ void ck_panels_divide(const ck_panels_spec *s, ck_panels_plan *plan) {
     blocks = ck_smaller(PARTS * plan->lanes, s->m / (2 * TILE));
     if (blocks < plan->lanes) blocks = plan->lanes;
   }
+  // Groups as they are; rows of a tile must not all lie in the same lines of the first-level cache.
+  static const ck_element packed[] = {CK_ELEMENT_FLOAT32, CK_ELEMENT_BFLOAT16, CK_ELEMENT_UINT8};
+  const bool fits = s->a == packed[s->precision] && s->k % ck_group(s->precision) == 0 && plan->groups % 1024 != 0;
+  plan->reads_rows = fits && !s->has_patches;
+  if (plan->reads_rows) plan->stride = plan->groups;
   plan->block = blocks ? ck_smaller(most, ck_ceiling(s->m, blocks)) : TILE;
   // Where sums are added up in parts those of all panels are kept; behind them lie the sums of a's rows.
   size_t kept = whole ? 1 : plan->by_rows ? plan->panels : ck_ceiling(plan->panels, plan->lanes);
-  plan->sums = ck_ceiling(plan->block * plan->stride * 4, 64) * 64;
-  plan->row_sums = plan->sums + plan->block * PANEL * 4 * kept;
+  plan->sums = plan->reads_rows ? 0 : ck_ceiling(plan->block * plan->stride * 4, 64) * 64;
+  plan->row_sums = plan->sums + plan->block * kept * PANEL * 4;
   plan->counters = plan->row_sums + ck_ceiling(plan->block, 16) * 64;
   size_t counters = plan->by_rows ? 1 : ck_ceiling(s->m, plan->block);
   plan->lane_bytes = plan->counters + ck_ceiling(counters, 8) * 64;
@@ -258,7 +265,7 @@ size_t ck_panels_pairs_workspace(const ck_panels_spec *spec) {
 // A lane's share of the pairs.
 static void run_pairs(void *context, size_t begin, size_t end) {
   const pairs_job *p = context;
-  const size_t sizes[] = {4, 2, 1, 1}, elements = p->spec.m * p->spec.n;
+  const size_t elements = p->spec.m * p->spec.n;
   for (size_t lane = begin; lane < end; lane++) {
     char *space = (char *)p->operands->workspace + lane * p->lane_bytes;
     for (size_t i = p->count * lane / p->lanes; i < p->count * (lane + 1) / p->lanes; i++) {
@@ -267,8 +274,8 @@ static void run_pairs(void *context, size_t begin, size_t end) {
       ck_panels_pack(p->spec.precision, &matrix, space);
       ck_panels_operands o = *p->operands;
       o.a = (const char *)o.a + p->a_offsets[i];
-      if (o.residual) o.residual = (const char *)o.residual + i * elements * sizes[p->spec.residual];
-      o.y = (char *)o.y + i * elements * sizes[p->spec.y];
+      if (o.residual) o.residual = (const char *)o.residual + i * elements * ck_element_size(p->spec.residual);
+      o.y = (char *)o.y + i * elements * ck_element_size(p->spec.y);
       o.packed = space;
       o.workspace = space + p->packed_bytes;
       ck_panels_run(&p->spec, &o);

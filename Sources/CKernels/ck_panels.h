@@ -9,7 +9,7 @@
 
 // Columns of a panel, rows of the largest register tile, depths in groups that are summed at once where there are more than
 // WHOLE, groups between two prefetches.
-enum { PANEL = 32, TILE = 12, WHOLE = 1280, DEPTH = 512, AHEAD = 8 };
+enum { PANEL = 32, TILE = 12, WHOLE = 2304, DEPTH = 512, AHEAD = 8 };
 
 static inline size_t ck_smaller(size_t a, size_t b) { return a < b ? a : b; }
 static inline size_t ck_ceiling(size_t a, size_t b) { return (a + b - 1) / b; }
@@ -17,12 +17,18 @@ static inline size_t ck_ceiling(size_t a, size_t b) { return (a + b - 1) / b; }
 // Depths in a group of 32 bits.
 static inline size_t ck_group(ck_precision precision) { return precision == CK_FLOAT32 ? 1 : precision == CK_BFLOAT16 ? 2 : 4; }
 
+static inline size_t ck_element_size(ck_element type) {
+  return type == CK_ELEMENT_FLOAT32 ? 4 : type == CK_ELEMENT_BFLOAT16 ? 2 : 1;
+}
+
 // How the work is divided; all lengths in groups.
 typedef struct ck_panels_plan {
   size_t lanes, groups, panels;
   // Lanes divide the rows, or the panels; two neighbours share their parts.
   bool by_rows, shares;
-  // Rows of a block, groups between the rows of its copy, groups that are summed at once.
+  // Rows are read where they lie, without a copy.
+  bool reads_rows;
+  // Rows of a block, groups between the rows of its copy or of a, groups that are summed at once.
   size_t block, stride, depth;
   // Bytes of a lane's workspace, and where its sums, the sums of a's rows and the counters of taken parts begin.
   size_t lane_bytes, sums, row_sums, counters;

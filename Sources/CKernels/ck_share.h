@@ -33,4 +33,10 @@ static inline size_t ck_take_next(const ck_share *s, size_t *mine) {
   return s->goes_down ? s->last - 1 - place : s->first + place;
 }
 
+// The part behind `place` on this lane's way, unless the partner takes it; `last` when there is none.
+static inline size_t ck_behind(const ck_share *s, size_t place) {
+  if (!s->goes_down) return place + 1;
+  return place > s->first ? place - 1 : s->last;
+}
+
 #endif

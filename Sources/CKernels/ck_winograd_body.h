@@ -250,7 +250,7 @@ TARGET static void run_panel(const ck_winograd_job *j, char *space, size_t first
   const uint32_t *inputs = (const uint32_t *)space;
   uint32_t *sums = (uint32_t *)(space + plan->sums_start), *to = sums;
   for (size_t product = 0; product < plan->products; product++, from += step, inputs += plan->inputs, to += plan->sums)
-    tiles(last - first, vectors, inputs, plan->row, from, groups, to, 0, product + 1 < plan->products ? from + step : NULL);
+    tiles(last - first, vectors, inputs, plan->row, from, groups, to, 0, product + 1 < plan->products ? from + step : NULL, NULL);
   finish(j, first, last, column, factors, (const float *)sums);
 }
 
