@@ -4,17 +4,12 @@
 
 #include "ck_bf16_tile.h"
 #include "ck_cpu.h"
-#include "ck_dense_epilogue.h"
+#include "ck_depthwise_strip.h"
+#include "ck_depthwise_vector.h"
 #include "ck_threads.h"
 
-// Channels of a vector; columns of the result that are computed together.
-enum { LANES = 16, COLUMNS = 16 };
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-static size_t ceiling(size_t a, size_t b) { return (a + b - 1) / b; }
-
-static size_t padded(size_t channels) { return ceiling(channels, LANES) * LANES; }
+// Columns of the result that are computed together.
+enum { COLUMNS = 16 };
 
 size_t ck_depthwise_packed_count(size_t channels, size_t taps) { return padded(channels) * taps; }
 
@@ -33,10 +28,6 @@ void ck_depthwise_pack(const void *w, size_t channels, size_t taps, bool rounded
 #if defined(__x86_64__)
 
 bool ck_depthwise_available(void) { return ck_cpu_level() >= 4; }
-
-#define TARGET __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
-#define TILE static inline __attribute__((always_inline)) TARGET
-#define UNROLL _Pragma("clang loop unroll(full)")
 
 // Up to COLUMNS neighbours of a row of the result.
 typedef struct {
@@ -61,44 +52,19 @@ typedef struct {
   size_t next_rows;
 } block;
 
-TILE __m512 widened(__m256i bits) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16)); }
-
-// To nearest, ties to even; NaN stays NaN.
-TILE __m256i narrowed(__m512 value) {
-  __m512i bits = _mm512_castps_si512(value), high = _mm512_srli_epi32(bits, 16);
-  __m512i odd = _mm512_and_si512(high, _mm512_set1_epi32(1));
-  __m512i sum = _mm512_srli_epi32(_mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF))), 16);
-  __mmask16 isNumber = _mm512_cmp_ps_mask(value, value, _CMP_ORD_Q);
-  return _mm512_cvtepi32_epi16(_mm512_mask_blend_epi32(isNumber, _mm512_or_si512(high, _mm512_set1_epi32(0x40)), sum));
-}
-
-// Element `index` and those behind it; those beyond the mask are 0 and not touched.
-TILE __m512 load(const char *from, size_t index, bool is_bf16, __mmask16 mask) {
-  if (is_bf16) return widened(_mm256_maskz_loadu_epi16(mask, (const uint16_t *)from + index));
-  return _mm512_maskz_loadu_ps(mask, (const float *)from + index);
-}
-
-TILE void store(char *to, size_t index, bool is_bf16, __mmask16 mask, __m512 value) {
-  if (is_bf16)
-    _mm256_mask_storeu_epi16((uint16_t *)to + index, mask, narrowed(value));
-  else
-    _mm512_mask_storeu_ps((float *)to + index, mask, value);
-}
-
-// Residual, activation and the way to y for one vector of channels of every column, whose sums follow each other.
-TARGET static void finish(const block *b, float *sums, size_t channel, __mmask16 lanes) {
+// Residual, activation and the way to y for one vector of channels of every column.
+TARGET static void finish(const block *b, __m512 *sums, size_t channel, __mmask16 lanes) {
   const ck_depthwise *s = b->spec;
   if (b->residual)
     for (size_t t = 0; t < b->columns; t++) {
       __m512 other = load(b->residual, t * s->channels + channel, s->residual_is_bf16, lanes);
-      _mm512_storeu_ps(sums + t * LANES, _mm512_add_ps(_mm512_loadu_ps(sums + t * LANES), other));
+      sums[t] = _mm512_add_ps(sums[t], other);
     }
-  ck_dense_epilogue(sums, 0, 1, b->columns * LANES, NULL, s->activation, NULL);
-  for (size_t t = 0; t < b->columns; t++)
-    store(b->y, t * s->channels + channel, s->y_is_bf16, lanes, _mm512_loadu_ps(sums + t * LANES));
+  activate(sums, b->columns, s->activation);
+  for (size_t t = 0; t < b->columns; t++) store(b->y, t * s->channels + channel, s->y_is_bf16, lanes, sums[t]);
 }
 
-TILE void end(
+INLINE void end(
     const int width, const int is_inside, const int is_bf16, const block *b, const __m512 *sums, size_t channel,
     __mmask16 lanes) {
   // The usual case, without a way through memory.
@@ -107,19 +73,19 @@ TILE void end(
     UNROLL for (int t = 0; t < width; t++) store(y, (size_t)t * b->spec->channels, is_bf16, 0xFFFF, sums[t]);
     return;
   }
-  float values[COLUMNS * LANES];
-  UNROLL for (int t = 0; t < width; t++) _mm512_storeu_ps(values + t * LANES, sums[t]);
+  __m512 values[COLUMNS];
+  UNROLL for (int t = 0; t < width; t++) values[t] = sums[t];
   finish(b, values, channel, lanes);
 }
 
-TILE void begin(const int width, const block *b, __m512 *sums, size_t channel, __mmask16 lanes) {
+INLINE void begin(const int width, const block *b, __m512 *sums, size_t channel, __mmask16 lanes) {
   __m512 bias = b->bias ? _mm512_maskz_loadu_ps(lanes, b->bias + channel) : _mm512_setzero_ps();
   UNROLL for (int t = 0; t < width; t++) sums[t] = bias;
 }
 
 // Kernels of `taps` neighbours: every x is read once a row and goes to all columns that it is part of. `is_inside` says that
 // all columns of x exist, those of the result too, and all channels of the last vector.
-TILE void tile(
+INLINE void tile(
     const int width, const int taps, const int stride, const int is_inside, const int is_bf16, const block *b, size_t first,
     size_t last) {
   const ck_depthwise *s = b->spec;
@@ -167,7 +133,7 @@ TILE void tile(
 }
 
 // Any kernel.
-TILE void any_tile(const int width, const int is_bf16, const block *b, size_t first, size_t last) {
+INLINE void any_tile(const int width, const int is_bf16, const block *b, size_t first, size_t last) {
   const ck_depthwise *s = b->spec;
   const size_t size = is_bf16 ? 2 : 4, channels = padded(s->channels);
   for (size_t channel = first; channel < last; channel += LANES) {
@@ -288,10 +254,8 @@ static void run_row(const job *j, size_t row, size_t first_channel, size_t last_
     b.start = (ptrdiff_t)(first * s->strides[2]) - (ptrdiff_t)s->before[2];
     b.residual = j->residual ? j->residual + place * residual_size : NULL;
     b.y = j->y + place * y_size;
-#ifndef NOPF
     b.next = b.x + (height.count * s->in[2] + first * s->strides[2]) * s->channels * x_size;
     b.next_rows = s->strides[1];
-#endif
     if (quick)
       quick[width / 4 - 1](&b);
     else if (s->x_is_bf16)
@@ -310,6 +274,10 @@ static void run_rows(void *context, size_t begin, size_t end) {
 
 void ck_depthwise_run(
     const ck_depthwise *spec, const void *x, const float *packed, const float *bias, const void *residual, void *y) {
+  if (ck_depthwise_has_strips(spec)) {
+    ck_depthwise_run_strips(spec, x, packed, bias, residual, y);
+    return;
+  }
   job j = {spec, x, packed, bias, residual, y};
   ck_parallel_for(spec->batch * spec->out[0] * spec->out[1], 1, run_rows, &j);
 }

@@ -37,7 +37,19 @@ import Testing
             shape([9, 21], 18, 3, dilation: 2), shape([9, 21], 18, 3, stride: 3), shape([6, 9], 5, 2, before: 1, after: 0),
             shape([5, 5], 3, 9), shape([40], 17, 3), shape([40], 17, 7, stride: 2), shape([4, 5, 18], 17, 3),
             shape([5, 6, 9], 4, 3, stride: 2), shape([3, 30], 33, 1, before: 0),
+            // Channels in several parts; pictures with fewer rows and columns than the kernel; padding wider than it.
+            shape([4, 5], 150, 3), shape([7, 6], 130, 5, stride: 2), shape([1, 1], 20, 5), shape([2, 1], 20, 3, stride: 2),
+            shape([6, 7], 17, 3, before: 3, after: 4), shape([6, 7], 17, 5, stride: 2, before: 5, after: 6),
+            flat([3, 7, 9], 18, 3), flat([2, 5, 6], 20, 5, stride: 2),
         ]
+
+    /// Planes of a volume, each convolved alone.
+    private static func flat(_ x: [Int], _ channels: Int, _ kernel: Int, stride: Int = 1) -> Shape {
+        let pads = [0, kernel / 2, kernel / 2]
+        let window = Window(
+            strides: [1, stride, stride], dilations: [1, 1, 1], padsBefore: pads, padsAfter: pads, groups: channels)
+        return Shape(x: x + [channels], kernel: [1, kernel, kernel], window: window)
+    }
 
     private static func types(_ shape: Shape, _ type: DataType) throws -> [TensorType?] {
         let channels = shape.window.groups
@@ -61,6 +73,9 @@ import Testing
                     "\(name(shape)), bfloat16", plain.inBFloat16(result: .bfloat16), [types[0], types[1], types[2]],
                     tolerance: tolerance),
                 OperatorCase(
+                    "\(name(shape)), silu, bfloat16", gated.inBFloat16(result: .bfloat16), [types[0], types[1], types[2]],
+                    tolerance: tolerance),
+                OperatorCase(
                     "\(name(shape)), silu, residual, bfloat16", gated.inBFloat16(result: .bfloat16), types, tolerance: tolerance),
                 OperatorCase(
                     "\(name(shape)), to float32", gated.inBFloat16(result: .float32), [types[0], types[1]],
@@ -76,6 +91,9 @@ import Testing
                 OperatorCase(name(shape), FusedConv(window: shape.window, layout: .last), [types[0], types[1], types[2]]),
                 OperatorCase(
                     "\(name(shape)), relu, residual", FusedConv(window: shape.window, layout: .last, activation: .relu), types),
+                OperatorCase(
+                    "\(name(shape)), silu", FusedConv(window: shape.window, layout: .last, activation: .silu),
+                    [types[0], types[1], types[2]], tolerance: Tolerance(absolute: 2e-5, relative: 5e-5)),
             ]
         }
     }

@@ -24,6 +24,9 @@ typedef struct ck_depthwise {
 // Whether this CPU has the instructions.
 bool ck_depthwise_available(void);
 
+// Whether it is one of 3 x 3 or 5 x 5 positions, one or two apart, for which there is quicker code.
+bool ck_depthwise_has_strips(const ck_depthwise *spec);
+
 // Floats of the packed weights of so many channels and taps (elements of a kernel).
 size_t ck_depthwise_packed_count(size_t channels, size_t taps);
 // w is [channels, taps] of float32 and need not be aligned; the weights are rounded to bfloat16 if asked for.

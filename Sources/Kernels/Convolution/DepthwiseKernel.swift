@@ -18,7 +18,7 @@ final class DepthwiseKernel: Kernel, @unchecked Sendable {
             problem.outputs[0].elementCount > 0, channels > 1, w.dataType == .float32
         else { return nil }
         self.rounds = op.readsBFloat16
-        guard self.rounds ? x == .bfloat16 : problem.isFloat32 && Self.beatsTheLibrary(sizes) else { return nil }
+        guard self.rounds ? x == .bfloat16 : problem.isFloat32 else { return nil }
         let residual = problem.optionalInput(3)?.dataType
         let taps = w.elementCount / channels
         let count = ck_depthwise_packed_count(channels, taps)
@@ -35,6 +35,7 @@ final class DepthwiseKernel: Kernel, @unchecked Sendable {
         spec.y_is_bf16 = y == .bfloat16
         spec.residual_is_bf16 = residual == .bfloat16
         spec.activation = op.activation.code
+        guard self.rounds || Self.beatsTheLibrary(spec) else { return nil }
         self.spec = spec
         self.inPlaceInputs = residual == y ? [3] : []
         if problem.constants.count > 1, let weights = problem.constants[1] {
@@ -53,10 +54,11 @@ final class DepthwiseKernel: Kernel, @unchecked Sendable {
         }
     }
 
-    /// Wide kernels step by step: measured on a Zen 5, where the library is up to twice as quick with 3 x 3.
-    private static func beatsTheLibrary(_ sizes: ConvolutionProblem) -> Bool {
-        sizes.window.strides.allSatisfy { $0 == 1 } && sizes.window.dilations.allSatisfy { $0 == 1 }
-            && (sizes.kernel[2] == 5 || sizes.kernel[2] == 7)
+    /// Strips, and other wide kernels step by step: measured on a Zen 5.
+    private static func beatsTheLibrary(_ spec: ck_depthwise) -> Bool {
+        let steps = [spec.strides.0, spec.strides.1, spec.strides.2, spec.dilations.0, spec.dilations.1, spec.dilations.2]
+        let isWide = spec.kernel.2 == 5 || spec.kernel.2 == 7
+        return withUnsafePointer(to: spec) { ck_depthwise_has_strips($0) } || (isWide && steps.allSatisfy { $0 == 1 })
     }
 
     var packedInputs: [Int] { self.packed == nil ? [] : [1] }

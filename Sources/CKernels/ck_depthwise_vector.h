@@ -1,0 +1,70 @@
+#ifndef CK_DEPTHWISE_VECTOR_H
+#define CK_DEPTHWISE_VECTOR_H
+
+// Sixteen channels in a register: what depthwise convolutions share.
+
+#include "include/ck_depthwise.h"
+
+// Channels of a vector.
+enum { LANES = 16 };
+
+static inline size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+static inline size_t ceiling(size_t a, size_t b) { return (a + b - 1) / b; }
+
+static inline size_t padded(size_t channels) { return ceiling(channels, LANES) * LANES; }
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#define TARGET __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
+#define INLINE TARGET static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+#include "ck_panels_math.h"
+
+INLINE __m512 widened(__m256i bits) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16)); }
+
+// To nearest, ties to even; NaN stays NaN.
+INLINE __m256i narrowed(__m512 value) {
+  __m512i bits = _mm512_castps_si512(value), high = _mm512_srli_epi32(bits, 16);
+  __m512i odd = _mm512_and_si512(high, _mm512_set1_epi32(1));
+  __m512i sum = _mm512_srli_epi32(_mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF))), 16);
+  __mmask16 isNumber = _mm512_cmp_ps_mask(value, value, _CMP_ORD_Q);
+  return _mm512_cvtepi32_epi16(_mm512_mask_blend_epi32(isNumber, _mm512_or_si512(high, _mm512_set1_epi32(0x40)), sum));
+}
+
+// Element `index` and those behind it; those beyond the mask are 0 and not touched.
+INLINE __m512 load(const char *from, size_t index, bool is_bf16, __mmask16 mask) {
+  if (is_bf16) return widened(_mm256_maskz_loadu_epi16(mask, (const uint16_t *)from + index));
+  return _mm512_maskz_loadu_ps(mask, (const float *)from + index);
+}
+
+INLINE void store(char *to, size_t index, bool is_bf16, __mmask16 mask, __m512 value) {
+  if (is_bf16)
+    _mm256_mask_storeu_epi16((uint16_t *)to + index, mask, narrowed(value));
+  else
+    _mm512_mask_storeu_ps((float *)to + index, mask, value);
+}
+
+// Activates `count` vectors that follow each other.
+TARGET static inline __attribute__((noinline)) void activate(__m512 *values, size_t count, ck_activation activation) {
+#define EACH(name)                                                                  \
+  case name:                                                                        \
+    for (size_t i = 0; i < count; i++) values[i] = activated(values[i], name);      \
+    break;
+  switch (activation) {
+    EACH(CK_ACTIVATION_NONE)
+    EACH(CK_ACTIVATION_RELU)
+    EACH(CK_ACTIVATION_GELU)
+    EACH(CK_ACTIVATION_GELU_TANH)
+    EACH(CK_ACTIVATION_SILU)
+    EACH(CK_ACTIVATION_SIGMOID)
+  }
+#undef EACH
+}
+
+#endif
+
+#endif
