@@ -312,37 +312,81 @@ typedef struct {
   // In place of x and y for bfloat16.
   const uint16_t *narrow_x;
   uint16_t *narrow_y;
+  // Pieces of a picture that threads can divide, and the sums of each, [batch, pieces, channels].
+  size_t pieces;
+  double *sums;
 } global_job;
 
-// Positions are summed in float in runs of this many, and the runs in double.
-enum { POSITIONS = 64 };
+// Positions are summed in float in runs of this many, and the runs in double. Pictures of MANY positions fall into PIECES.
+enum { POSITIONS = 64, MANY = 1024, PIECES = 8 };
 
 CK_DENSE_CLONES static void add_to_double(double *restrict y, const float *restrict x, size_t n) {
 #pragma clang loop vectorize(enable)
   for (size_t i = 0; i < n; i++) y[i] += (double)x[i];
 }
 
+// The sums of pieces of pictures, a run of channels of each.
 static void global_last(void *context, size_t begin, size_t end) {
   const global_job *j = context;
   size_t parts = (j->channels + CHANNELS - 1) / CHANNELS;
   for (size_t index = begin; index < end; index++) {
-    size_t n = index / parts, c = index % parts * CHANNELS, count = smaller(CHANNELS, j->channels - c);
-    double total[CHANNELS] = {0};
-    for (size_t start = 0; start < j->area; start += POSITIONS) {
+    size_t piece = index / parts, c = index % parts * CHANNELS, count = smaller(CHANNELS, j->channels - c);
+    size_t n = piece / j->pieces, first = j->area * (piece % j->pieces) / j->pieces;
+    size_t last = j->area * (piece % j->pieces + 1) / j->pieces;
+    double *total = j->sums + piece * j->channels + c;
+    memset(total, 0, count * sizeof *total);
+    for (size_t start = first; start < last; start += POSITIONS) {
       float sum[CHANNELS] = {0};
-      size_t stop = smaller(start + POSITIONS, j->area);
+      size_t stop = smaller(start + POSITIONS, last);
       for (size_t i = start; i < stop; i++) {
         size_t from = (n * j->area + i) * j->channels + c;
         if (j->narrow_x) add_narrow(sum, j->narrow_x + from, count); else add(sum, j->x + from, count);
       }
       add_to_double(total, sum, count);
     }
-    for (size_t i = 0; i < count; i++) {
-      float mean = (float)(total[i] / (double)j->area);
-      size_t to = n * j->channels + c + i;
-      if (j->narrow_y) j->narrow_y[to] = ck_bf16_rounded(mean); else j->y[to] = mean;
-    }
   }
+}
+
+CK_DENSE_CLONES static void add_doubles(double *restrict y, const double *restrict x, size_t n) {
+#pragma clang loop vectorize(enable)
+  for (size_t i = 0; i < n; i++) y[i] += x[i];
+}
+
+CK_DENSE_CLONES static void store_means(float *restrict y, const double *restrict sums, double area, size_t n) {
+#pragma clang loop vectorize(enable)
+  for (size_t i = 0; i < n; i++) y[i] = (float)(sums[i] / area);
+}
+
+CK_DENSE_CLONES static void store_narrow_means(uint16_t *restrict y, const double *restrict sums, double area, size_t n) {
+#pragma clang loop vectorize(enable)
+  for (size_t i = 0; i < n; i++) y[i] = ck_bf16_rounded((float)(sums[i] / area));
+}
+
+// The means, by the sums of all pieces.
+static void join_pieces(const global_job *j, size_t batch) {
+  const size_t channels = j->channels;
+  for (size_t n = 0; n < batch; n++) {
+    double *sums = j->sums + n * j->pieces * channels;
+    for (size_t piece = 1; piece < j->pieces; piece++) add_doubles(sums, sums + piece * channels, channels);
+    if (j->narrow_y)
+      store_narrow_means(j->narrow_y + n * channels, sums, (double)j->area, channels);
+    else
+      store_means(j->y + n * channels, sums, (double)j->area, channels);
+  }
+}
+
+static size_t pieces_of(size_t area) { return area < MANY ? 1 : PIECES; }
+
+size_t ck_global_average_pool_workspace(size_t batch, size_t channels, size_t area) {
+  return batch * pieces_of(area) * channels * sizeof(double);
+}
+
+// Channels last.
+static void global_pool(global_job *j, size_t batch, void *workspace) {
+  j->pieces = pieces_of(j->area);
+  j->sums = workspace;
+  ck_parallel_for(batch * j->pieces * ((j->channels + CHANNELS - 1) / CHANNELS), 1, global_last, j);
+  join_pieces(j, batch);
 }
 
 CK_DENSE_CLONES static float sum_of(const float *x, size_t n) {
@@ -363,10 +407,13 @@ static void global_first(void *context, size_t begin, size_t end) {
   }
 }
 
-void ck_global_average_pool(const float *x, float *y, size_t batch, size_t channels, size_t area, bool channels_last) {
+void ck_global_average_pool(
+    const float *x, float *y, size_t batch, size_t channels, size_t area, bool channels_last, void *workspace) {
   global_job j = {.x = x, .y = y, .channels = channels, .area = area};
-  size_t parts = channels_last ? (channels + CHANNELS - 1) / CHANNELS : channels;
-  ck_parallel_for(batch * parts, 1, channels_last ? global_last : global_first, &j);
+  if (channels_last)
+    global_pool(&j, batch, workspace);
+  else
+    ck_parallel_for(batch * channels, 1, global_first, &j);
 }
 
 typedef struct {
@@ -405,7 +452,8 @@ void ck_max_pool_bytes(const ck_pool_spec *spec, bool is_signed, const void *x, 
   ck_parallel_for(spec->batch * spec->out[0] * spec->out[1], 1, max_bytes, &j);
 }
 
-void ck_global_average_pool_bf16(const uint16_t *x, uint16_t *y, size_t batch, size_t channels, size_t area) {
+void ck_global_average_pool_bf16(
+    const uint16_t *x, uint16_t *y, size_t batch, size_t channels, size_t area, void *workspace) {
   global_job j = {.channels = channels, .area = area, .narrow_x = x, .narrow_y = y};
-  ck_parallel_for(batch * ((channels + CHANNELS - 1) / CHANNELS), 1, global_last, &j);
+  global_pool(&j, batch, workspace);
 }

@@ -53,6 +53,7 @@ import Testing
             AveragePool(kernel: [3, 3], window: Window(stride: 2, padding: 1), countIncludePad: true, layout: .last),
             [narrow(1, 6, 6, 5)]),
         test("many positions", GlobalAveragePool(layout: .last), [narrow(2, 13, 11, 70)]),
+        test("positions in pieces", GlobalAveragePool(layout: .last), [narrow(2, 33, 37, 70)]),
         test("volumes", GlobalAveragePool(layout: .last), [narrow(1, 3, 2, 5, 9)]),
     ]
 

@@ -83,6 +83,7 @@ import Testing
         return [
             OperatorCase("many channels, \(layout)", max, [x]), OperatorCase("many channels, \(layout)", average, [x]),
             OperatorCase("many channels, \(layout)", GlobalAveragePool(layout: layout), [x]),
+            OperatorCase("many positions, \(layout)", GlobalAveragePool(layout: layout), [type(layout, [2, 70, 37, 33])]),
             OperatorCase("many channels, \(layout)", MaxPoolGradient(pool: max), [x, y]),
             OperatorCase("many channels, \(layout)", AveragePoolGradient(pool: average, inputShape: x.shape), [y]),
         ] + volumes(layout)

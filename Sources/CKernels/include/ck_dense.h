@@ -103,13 +103,16 @@ void ck_average_pool(const ck_pool_spec *spec, const float *x, float *y);
 // dx of max pooling: dy goes to the first largest element of its window (the first NaN where there is one).
 void ck_max_pool_gradient(const ck_pool_spec *spec, const float *x, const float *dy, float *dx);
 void ck_average_pool_gradient(const ck_pool_spec *spec, const float *dy, float *dx);
-// Means over `area` spatial positions.
-void ck_global_average_pool(const float *x, float *y, size_t batch, size_t channels, size_t area, bool channels_last);
+// Means over `area` spatial positions. Channels last they need a workspace.
+size_t ck_global_average_pool_workspace(size_t batch, size_t channels, size_t area);
+void ck_global_average_pool(
+    const float *x, float *y, size_t batch, size_t channels, size_t area, bool channels_last, void *workspace);
 
 // The same for bfloat16, channels last, computed in float32.
 void ck_max_pool_bf16(const ck_pool_spec *spec, const uint16_t *x, uint16_t *y);
 void ck_average_pool_bf16(const ck_pool_spec *spec, const uint16_t *x, uint16_t *y);
-void ck_global_average_pool_bf16(const uint16_t *x, uint16_t *y, size_t batch, size_t channels, size_t area);
+void ck_global_average_pool_bf16(
+    const uint16_t *x, uint16_t *y, size_t batch, size_t channels, size_t area, void *workspace);
 
 // x of `batch` images with `area` positions of `channels` channels.
 typedef struct ck_batchnorm_spec {

@@ -8,12 +8,14 @@ extension GlobalAveragePool: Executable {
             let (batch, channels, spatial) = op.layout.split(problem.input(0).shape)
             let area = spatial.reduce(1, *)
             let isLast = op.layout == .last
-            return ClosureKernel { call in
+            let room = isLast ? ck_global_average_pool_workspace(batch, channels, area) : 0
+            return ClosureKernel(workspaceByteCount: room) { call in
                 if isNarrow {
                     ck_global_average_pool_bf16(
-                        call.input(0, as: UInt16.self), call.output(0, as: UInt16.self), batch, channels, area)
+                        call.input(0, as: UInt16.self), call.output(0, as: UInt16.self), batch, channels, area,
+                        call.workspace)
                 } else {
-                    ck_global_average_pool(call.input(0), call.output(0), batch, channels, area, isLast)
+                    ck_global_average_pool(call.input(0), call.output(0), batch, channels, area, isLast, call.workspace)
                 }
             }
         },
