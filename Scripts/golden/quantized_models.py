@@ -2,7 +2,8 @@
 
 They are made from those of the topic onnx_models: a residual network in both forms that the tool writes (nodes that quantise
 around float operators, and operators on quantised values), its first two stages alone, whose result is a map, and a vision
-transformer in both forms, with one block in the second. Outputs are computed with ONNX Runtime's rewriting of
+transformer in both forms, with one block in the second. Two more, a perceptron of two layers and a small convolutional network,
+have 8-bit weights and quantise what they multiply as they run (`quantize_dynamic`). Outputs are computed with ONNX Runtime's rewriting of
 graphs switched off (`plain`, every node as the file says) and on (`optimized`, products of 8-bit integers): how far these two
 are apart is what a runtime can be asked for.
 """
@@ -35,6 +36,23 @@ def shallow():
     return model
 
 
+def perceptron():
+    """Two layers."""
+    import torch
+
+    return torch.nn.Sequential(torch.nn.Linear(24, 40), torch.nn.ReLU(), torch.nn.Linear(40, 10)).eval()
+
+
+def convolutional():
+    """Three convolutions, one of them in groups, a pooling and a classifier."""
+    import torch
+
+    nn = torch.nn
+    return nn.Sequential(
+        nn.Conv2d(3, 16, 3, stride=2, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(16, 24, 3, padding=1, bias=False), nn.ReLU(),
+        nn.Conv2d(24, 24, 3, padding=1, groups=6), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(24, 5)).eval()  # fmt: skip
+
+
 # Name: builder, quantised operators (None for all that the tool knows), form, input shape.
 MODELS = {
     "resnet_qdq": (onnx_models.narrow_resnet, None, "QDQ", (2, 3, 48, 40)),
@@ -42,12 +60,15 @@ MODELS = {
     "vit_qoperator": (shallow, ["MatMul"], "QOperator", (2, 3, 32, 32)),
     "maps_qdq": (maps, None, "QDQ", (2, 3, 48, 40)),
     "vit_qdq": (lambda: onnx_models.eager(onnx_models.tiny_vit()), ["Conv", "MatMul", "Gemm"], "QDQ", (2, 3, 32, 32)),
+    "perceptron_dynamic": (perceptron, ["MatMul"], "dynamic", (6, 24)),
+    # ONNX Runtime convolves no signed bytes in this form.
+    "convolutional_dynamic": (convolutional, ["Conv", "MatMul"], "dynamic unsigned", (2, 3, 24, 20)),
 }
 
 
 def quantize(name, build, operators, form, shape):
     import onnx
-    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     class Pictures(CalibrationDataReader):
@@ -62,9 +83,15 @@ def quantize(name, build, operators, form, shape):
         exported, prepared, result = (pathlib.Path(folder) / f"{step}.onnx" for step in ("exported", "prepared", "result"))
         onnx.save(onnx_models.export(f"quantized.{name}", build, shape, 17, False, False)[0], str(exported))
         quant_pre_process(str(exported), str(prepared), skip_symbolic_shape=True)
-        quantize_static(
-            str(prepared), str(result), Pictures(), quant_format=QuantFormat[form], per_channel=True,
-            activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, op_types_to_quantize=operators)  # fmt: skip
+        if form.startswith("dynamic"):
+            weights = QuantType.QUInt8 if form.endswith("unsigned") else QuantType.QInt8
+            quantize_dynamic(
+                str(prepared), str(result), per_channel=not form.endswith("unsigned"), weight_type=weights,
+                op_types_to_quantize=operators)  # fmt: skip
+        else:
+            quantize_static(
+                str(prepared), str(result), Pictures(), quant_format=QuantFormat[form], per_channel=True,
+                activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, op_types_to_quantize=operators)  # fmt: skip
         proto = onnx.load(str(result))
     del proto.metadata_props[:]
     onnx.checker.check_model(proto, full_check=True)

@@ -76,6 +76,53 @@ import TrainingKernels
         }
     }
 
+    /// Ranges on both sides of 0 and on one, more elements than a thread's share, and what is no number. Bytes, scale and zero
+    /// point are ONNX Runtime's where it defines them.
+    @Test(
+        arguments: [
+            ([1, 2, 3], [85, 170, 255], 0.011_764_706, 0), ([-1, -2], [128, 0], 0.007_843_138, 255),
+            ([0.5, -0.5, 0.25], [254, 0, 191], 0.003_921_569, 127), ([0, 0], [0, 0], 1, 0), ([], [], 1, 0),
+            ([.nan, 1, -1], [0, 254, 0], 0.007_843_138, 127), ([.infinity, 1], [0, 0], .infinity, 0),
+        ] as [([Float], [Double], Double, Double)])
+    func dynamicRanges(_ x: [Float], _ bytes: [Double], _ scale: Double, _ zero: Double) throws {
+        for implementation in ["vector", "reference"] {
+            let results = try GraphEvaluator(implementation: implementation).run(
+                DynamicQuantizeLinear(), [Tensor(x, shape: [x.count])])
+            #expect(results[0].doubles == bytes)
+            #expect(results[1].doubles == [Double(Float(scale))])
+            #expect(results[2].doubles == [zero])
+        }
+    }
+
+    @Test(arguments: [1, 31, 33, 16_384, 16_385, 70_001]) func dynamicBytesAreTheReferences(_ count: Int) throws {
+        for range in [Float(-3)...5, 2...3, -0.001 ... -0.000_5] {
+            let testCase = OperatorCase(
+                "\(count) in \(range)", DynamicQuantizeLinear(), [Self.float([count])], ranges: [range], tolerance: .exact)
+            #expect(try OperatorChecks.implementationsMatchReference(testCase) == nil)
+        }
+    }
+
+    /// Sums of convolutions with zero points that are known late, constant or absent, in groups and one axis or three.
+    @Test(arguments: [DataType.uint8, .int8]) func sumsOfConvolutions(_ type: DataType) throws {
+        let windows = [
+            (Window(stride: 2, padding: 1), [2, 4, 7, 5], [5, 4, 3, 3]),
+            (Window(rank: 1, padding: 1, groups: 3), [1, 6, 21], [9, 2, 3]),
+            (Window(rank: 3), [1, 2, 4, 5, 6], [4, 2, 2, 1, 2]),
+        ]
+        for (window, left, right) in windows {
+            let (x, w) = (Self.ramp(.uint8, left), Self.ramp(type, right))
+            let zero = Self.bytes(type, [5], [1])
+            for inputs in [[x, w], [x, w, Self.bytes(.uint8, [200], [])], [x, w, nil, zero]] as [[Tensor?]] {
+                let testCase = OperatorCase(
+                    "\(left) by \(right)", ConvInteger(window: window), inputs.map { $0?.type },
+                    fixed: inputs.enumerated().reduce(into: [:]) { $0[$1.offset] = $1.element }, tolerance: .exact)
+                #expect(try OperatorChecks.implementationsMatchReference(testCase) == nil)
+                #expect(try PackedCheck.mismatch(testCase) == nil)
+                _ = try GraphEvaluator(implementation: "wide").run(ConvInteger(window: window), inputs)
+            }
+        }
+    }
+
     /// A convolution in groups with padding, an own scale and zero point for each channel, and a bias.
     @Test func convolution() throws {
         let window = Window(rank: 1, padding: 1, groups: 2)

@@ -95,6 +95,31 @@ import Testing
         }
     }
 
+    /// Zero points of the left operand that are inputs: as fast as fixed ones, and with the same results.
+    @Test(arguments: [DataType.uint8, .int8]) func aZeroPointMayComeLate(_ type: DataType) throws {
+        let zero = type == .uint8 ? 131 : -7
+        let late = Tensor(scalar: Double(zero), type)
+        func inputs(_ x: Tensor, _ w: Tensor, _ count: Int) -> [Tensor?] {
+            [x, w, Self.numbers([count], 0.0001...0.0004, 1), Self.numbers([count], -1...1, 2), nil, nil, late]
+        }
+        let (a, b) = (Self.bytes(type, [2, 19, 33]), Self.bytes(.int8, [33, 70], 53))
+        let product = Self.testCase("late", QuantizedMatMul(), inputs(a, b, 70), step: false)
+        let (x, w) = (Self.bytes(type, [2, 7, 6, 6]), Self.bytes(.int8, [12, 6, 3, 3], 53))
+        let convolution = Self.testCase(
+            "late", QuantizedConv(window: Window(padding: 1), layout: .last), inputs(x, w, 12), step: false)
+        for testCase in [product, convolution] {
+            #expect(try OperatorChecks.implementationsMatchReference(testCase) == nil)
+            #expect(try PackedCheck.mismatch(testCase) == nil)
+        }
+        let evaluator = GraphEvaluator(implementation: "wide")
+        let known = try evaluator.run(QuantizedMatMul(aZero: zero), inputs(a, b, 70).dropLast(3))[0]
+        #expect(try evaluator.run(QuantizedMatMul(), inputs(a, b, 70))[0].doubles == known.doubles)
+        #expect(try Self.kernelName(QuantizedMatMul(), inputs(a, b, 70)) != "reference")
+        #expect(
+            try Self.kernelName(QuantizedConv(window: Window(padding: 1), layout: .last), inputs(x, w, 12)) != "reference")
+        #expect(throws: GraphError.self) { try QuantizedMatMul(aZero: 1).outputTypes(inputs(a, b, 70).map { $0?.type }) }
+    }
+
     @Test func thereAreCases() {
         #expect(Self.products.count == 21 && Self.convolutions.count == 42)
     }

@@ -47,6 +47,7 @@ import Testing
         #expect(
             Self.models.map(\.model) == [
                 "resnet_qdq.onnx", "resnet_qoperator.onnx", "vit_qoperator.onnx", "maps_qdq.onnx", "vit_qdq.onnx",
+                "perceptron_dynamic.onnx", "convolutional_dynamic.onnx",
             ])
     }
 
@@ -86,6 +87,20 @@ import Testing
         let operations = try Self.operations(name)
         #expect(operations.count { $0.hasPrefix("Quantized") } == count)
         #expect(!operations.contains { $0.hasPrefix("QLinear") || $0 == "Conv" || $0 == "MatMul" })
+    }
+
+    /// What is quantised as it runs is multiplied as bytes too, with bias and activation behind the sums.
+    @Test func dynamicProductsAreOfBytes() throws {
+        let steps = ["DynamicQuantizeLinear", "Mul"]
+        #expect(
+            try Self.operations("perceptron_dynamic.onnx") == steps + ["QuantizedMatMul"] + steps + ["QuantizedMatMul"])
+        let operations = try Self.operations("convolutional_dynamic.onnx")
+        #expect(
+            operations.filter { $0 != "Mul" && $0 != "Transpose" && $0 != "Reshape" } == [
+                "DynamicQuantizeLinear", "QuantizedConv", "MaxPool", "DynamicQuantizeLinear", "QuantizedConv",
+                "DynamicQuantizeLinear", "QuantizedConv", "GlobalAveragePool", "DynamicQuantizeLinear", "QuantizedMatMul",
+            ])
+        #expect(operations.count { $0 == "Mul" } == 4 && operations.count { $0 == "Transpose" } == 1)
     }
 
     private static func operations(_ name: String) throws -> [String] {
@@ -261,16 +276,47 @@ import Testing
         #expect(operators.filter { $0 != "Reshape" } == ["QuantizeLinear", "QuantizedMatMul"])
     }
 
-    /// Zero points that differ from column to column, a scale that is computed, and sums that could leave int32 keep the float
+    /// A scale and a zero point that are computed are multiplied with the weights' scales when the plan runs; a movement between
+    /// them and the product moves bytes.
+    @Test func scalesMayBeComputed() throws {
+        var graph = Graph()
+        let x = graph.input("x", TensorType(.float32, [3, 9, 16]))
+        let parts = try graph.append(DynamicQuantizeLinear(), [x])
+        let numbers = try graph.apply(DequantizeLinear(), parts[0], parts[1], parts[2])
+        let rows = try graph.apply(Reshape([27, 16]), numbers)
+        let product = try graph.apply(MatMul(), rows, try self.weights(&graph, [16, 7], axis: 1))
+        let bias = graph.constant(Tensor((0..<7).map { Float($0) - 3 }, shape: [7]))
+        graph.output("y", try graph.apply(Relu(), try graph.apply(Add(), product, bias)))
+        #expect(
+            try self.operators(graph).filter { $0 != "Reshape" } == [
+                "DynamicQuantizeLinear", "Mul", "QuantizedMatMul",
+            ])
+    }
+
+    /// Integer products behind which nothing says what their sums are worth, and weights that are no constants, stay.
+    @Test func sumsOfIntegersStay() throws {
+        var graph = Graph()
+        let parts = try graph.append(DynamicQuantizeLinear(), [graph.input("x", TensorType(.float32, [9, 16]))])
+        let right = try graph.append(DynamicQuantizeLinear(), [graph.input("w", TensorType(.float32, [16, 4]))])
+        let sums = try graph.append(MatMulInteger(), [parts[0], right[0], parts[2], right[2]])[0]
+        let steps = try graph.apply(Mul(), parts[1], right[1])
+        graph.output("y", try graph.apply(Mul(), try graph.apply(Cast(to: .float32), sums), steps))
+        let w = Tensor(zeros: TensorType(.int8, [16, 4]))
+        graph.output("sums", try graph.append(MatMulInteger(), [parts[0], graph.constant(w), parts[2]])[0])
+        #expect(try graph.running(Self.passes).nodes.count { $0.op is MatMulInteger } == 2)
+    }
+
+    /// Zero points that differ from column to column, a scale for each row, and sums that could leave int32 keep the float
     /// product.
     @Test func whatDoesNotFitStays() throws {
         var graph = Graph()
         let x = try self.rounded(&graph, graph.input("x", TensorType(.float32, [9, 4])), 0.03, 100)
         graph.output("y", try graph.apply(MatMul(), x, try self.weights(&graph, [4, 3], axis: 1, zeros: [0, 1, 0])))
-        let scale = graph.input("scale", TensorType(.float32, []))
-        let bytes = try graph.apply(QuantizeLinear(), x, scale)
+        let scale = graph.input("scale", TensorType(.float32, [9]))
+        let grid = QuantizationGrid(axis: 0)
+        let bytes = try graph.apply(QuantizeLinear(to: .uint8, grid: grid), x, scale)
         let product = try graph.apply(
-            MatMul(), try graph.apply(DequantizeLinear(), bytes, scale), try self.weights(&graph, [4, 3], axis: 1))
+            MatMul(), try graph.apply(DequantizeLinear(grid: grid), bytes, scale), try self.weights(&graph, [4, 3], axis: 1))
         graph.output("z", product)
         let long = try self.rounded(&graph, graph.input("long", TensorType(.float32, [1, 32_769])), 0.03, 100)
         graph.output("sum", try graph.apply(MatMul(), long, try self.weights(&graph, [32_769, 1], axis: 1)))

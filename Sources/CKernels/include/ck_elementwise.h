@@ -62,6 +62,9 @@ ck_conversion ck_long_to_int, ck_int_to_long, ck_byte_to_long, ck_byte_to_int;
 
 // ---- Quantisation with one scale. y = x / scale, rounded to even, + zero, held in low...high, which an 8-bit integer holds.
 void ck_quantize(size_t count, const float *x, float scale, float zero, float low, float high, uint8_t *y);
+// The smallest and the largest of the elements and 0; NaN is passed over. The workspace holds that many floats.
+size_t ck_extent_workspace(size_t count);
+void ck_extent(size_t count, const float *x, float *workspace, float *low, float *high);
 // y = (x - zero) * scale for bytes x.
 typedef void ck_dequantization(size_t count, const void *x, float scale, float zero, float *y);
 ck_dequantization ck_dequantize_unsigned, ck_dequantize_signed;

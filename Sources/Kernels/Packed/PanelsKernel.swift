@@ -12,6 +12,8 @@ final class PanelsKernel: Kernel, @unchecked Sendable {
         var residual: Int?
         var scales: Int?
         var innerBias: Int?
+        /// Integers: the zero point of `a`, where it is known only when the kernel runs.
+        var zeroPoint: LateZeroPoint?
 
         /// The pointers of a run, but for the packed matrix.
         func pointers(_ call: KernelCall) -> ck_panels_operands {
@@ -65,7 +67,9 @@ final class PanelsKernel: Kernel, @unchecked Sendable {
     func run(_ call: KernelCall) {
         var pointers = self.operands.pointers(call)
         pointers.packed = UnsafeRawPointer(self.packed.rawPointer)
-        withUnsafePointer(to: self.spec) { ck_panels_run($0, &pointers) }
+        var spec = self.spec
+        if let zero = self.operands.zeroPoint { spec.a_zero = zero.value(call) }
+        withUnsafePointer(to: spec) { ck_panels_run($0, &pointers) }
     }
 }
 

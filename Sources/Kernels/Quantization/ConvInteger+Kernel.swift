@@ -2,6 +2,7 @@ package import Graph
 
 extension ConvInteger: Executable {
     package static let implementations: [Implementation<ConvInteger>] = [
+        Implementation("wide") { (op, problem) throws(KernelError) in try TurnedConvolutionKernel(op, problem) },
         Implementation("reference") { (op, problem) throws(KernelError) in
             let (x, w) = (problem.input(0), problem.input(1))
             let reference = IntegerConvolutionReference(op.window, x: x, w: w, y: problem.outputs[0])
@@ -19,6 +20,6 @@ extension ConvInteger: Executable {
                     y[place] = sum
                 }
             }
-        }
+        },
     ]
 }

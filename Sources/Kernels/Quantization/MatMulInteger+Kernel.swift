@@ -12,7 +12,7 @@ extension MatMulInteger: Executable {
             } catch {
                 throw KernelError(error)
             }
-            return try WideMatrixKernel(product, transposeB: false, .inputs(a: 2, b: 3), epilogue, problem)
+            return try WideMatrixKernel(product, transposeB: false, (.input(2), .input(3)), epilogue, problem)
         },
         Implementation("reference") { (op, problem) throws(KernelError) in
             let reference = try IntegerMatrixReference(problem.input(0), problem.input(1), in: op.name)

@@ -4,13 +4,21 @@ package import Graph
 extension QuantizedConv: Executable {
     package static let implementations: [Implementation<QuantizedConv>] = [
         Implementation("packed") { (op, problem) throws(KernelError) in try op.packed(problem) },
-        Implementation("wide") { (op, problem) throws(KernelError) in try WideConvolutionKernel(op, problem) },
+        Implementation("wide") { (op, problem) throws(KernelError) in
+            guard op.layout == .last else { return nil }
+            return try WideConvolutionKernel(
+                op.window, x: problem.input(0), y: problem.outputs[0],
+                (QuantizedEpilogue.leftZero(problem, fixed: op.xZero), .fixed(op.wZero)), op.epilogue.code,
+                inPlaceInputs: op.epilogue.inPlaceInputs(problem), problem)
+        },
         Implementation("reference") { (op, problem) throws(KernelError) in
             let reference = IntegerConvolutionReference(
                 op.window, layout: op.layout, x: problem.input(0), w: problem.input(1), y: problem.outputs[0])
             let epilogue = QuantizedEpilogueReference(op.epilogue)
-            let zeros = (Int32(op.xZero), Int32(op.wZero))
+            let (left, right) = (Int32(op.xZero), Int32(op.wZero))
+            let zero = QuantizedEpilogue.zeroPoint(problem)
             return ClosureKernel { (call) throws(KernelError) in
+                let zeros = (zero?.value(call) ?? left, right)
                 reference.run(call.bytes(0), call.bytes(1)) { _ in
                     zeros
                 } _: { place, channel, sum in

@@ -65,7 +65,8 @@ extension PanelsKernel.Operands {
     static func quantized(_ problem: KernelProblem) -> PanelsKernel.Operands {
         func place(_ input: QuantizedEpilogue.Input) -> Int? { problem.optionalInput(input.rawValue).map { _ in input.rawValue } }
         return PanelsKernel.Operands(
-            bias: place(.bias), residual: place(.residual), scales: place(.scales), innerBias: place(.innerBias))
+            bias: place(.bias), residual: place(.residual), scales: place(.scales), innerBias: place(.innerBias),
+            zeroPoint: QuantizedEpilogue.zeroPoint(problem))
     }
 }
 

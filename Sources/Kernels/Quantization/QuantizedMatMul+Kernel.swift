@@ -9,7 +9,8 @@ extension QuantizedMatMul: Executable {
         },
         Implementation("wide") { (op, problem) throws(KernelError) in
             try WideMatrixKernel(
-                try op.product(problem), transposeB: op.transposeB, .fixed(a: op.aZero, b: op.bZero), op.epilogue.code,
+                try op.product(problem), transposeB: op.transposeB,
+                (QuantizedEpilogue.leftZero(problem, fixed: op.aZero), .fixed(op.bZero)), op.epilogue.code,
                 inPlaceInputs: op.epilogue.inPlaceInputs(problem), problem)
         },
         Implementation("reference") { (op, problem) throws(KernelError) in
@@ -17,8 +18,10 @@ extension QuantizedMatMul: Executable {
                 problem.input(0), problem.input(1), transposeB: op.transposeB, in: op.name)
             let epilogue = QuantizedEpilogueReference(op.epilogue)
             let columns = try op.product(problem).n
-            let zeros = (Int32(op.aZero), Int32(op.bZero))
+            let (left, right) = (Int32(op.aZero), Int32(op.bZero))
+            let zero = QuantizedEpilogue.zeroPoint(problem)
             return ClosureKernel { (call) throws(KernelError) in
+                let zeros = (zero?.value(call) ?? left, right)
                 reference.run(call.bytes(0), call.bytes(1)) { _ in
                     zeros
                 } _: { element, sum in
@@ -45,7 +48,9 @@ extension QuantizedMatMul: Executable {
 
     /// Right matrices that are packed in every run.
     private func pairs(_ product: MatrixProduct, _ problem: KernelProblem) -> (any Kernel)? {
-        guard (1...WideMatrixKernel.mostDepth).contains(product.k), self.epilogue.suitsPanels else { return nil }
+        guard (1...WideMatrixKernel.mostDepth).contains(product.k), self.epilogue.suitsPanels,
+            QuantizedEpilogue.zeroPoint(problem) == nil
+        else { return nil }
         let isUnsigned = problem.input(1).dataType == .uint8
         var spec = self.epilogue.panels(problem, aZero: self.aZero)
         (spec.m, spec.n, spec.k) = (product.m, product.n, product.k)

@@ -6,16 +6,9 @@ struct WideMatrixKernel: Kernel {
     /// More could make a sum leave int32.
     static let mostDepth = 32_768
 
-    /// Where the zero points of both operands come from.
-    enum Zeros {
-        case fixed(a: Int, b: Int)
-        /// From these inputs, with one element each; 0 where there is none.
-        case inputs(a: Int, b: Int)
-    }
-
     private let spec: ck_byte_matmul
-    /// Inputs that hold zero points, with their types.
-    private let zeroInputs: [(index: Int, type: DataType)?]
+    /// Zero points that are known only when the kernel runs.
+    private let lateZeros: (a: LateZeroPoint?, b: LateZeroPoint?)
     private let leftOffsets: [Int]
     private let rightOffsets: [Int]
     private let rightCount: Int
@@ -24,7 +17,8 @@ struct WideMatrixKernel: Kernel {
 
     /// Nil where there is nothing to compute, or so much that sums could wrap around.
     init?(
-        _ product: MatrixProduct, transposeB: Bool, _ zeros: Zeros, _ epilogue: ck_byte_epilogue, inPlaceInputs: [Int] = [],
+        _ product: MatrixProduct, transposeB: Bool, _ zeros: (a: OperandZero, b: OperandZero), _ epilogue: ck_byte_epilogue,
+        inPlaceInputs: [Int] = [],
         _ problem: KernelProblem
     ) throws(KernelError) {
         guard (1...Self.mostDepth).contains(product.k), product.m > 0, product.n > 0, product.batchCount > 0 else { return nil }
@@ -32,36 +26,22 @@ struct WideMatrixKernel: Kernel {
         self.leftOffsets = isOneMatrix ? [0] : product.batchOffsets.left
         self.rightOffsets = isOneMatrix ? [0] : product.batchOffsets.right
         self.rightCount = product.right.dropLast(2).reduce(1, *)
-        var spec = ck_byte_matmul(
+        guard let left = zeros.a.resolved(problem), let right = zeros.b.resolved(problem) else { return nil }
+        let spec = ck_byte_matmul(
             batch: self.leftOffsets.count, m: isOneMatrix ? product.batchCount * product.m : product.m, n: product.n,
             k: product.k, transpose_b: transposeB, a_is_signed: problem.input(0).dataType == .int8,
-            b_is_signed: problem.input(1).dataType == .int8, a_zero: 0, b_zero: 0, epilogue: epilogue,
+            b_is_signed: problem.input(1).dataType == .int8, a_zero: left.fixed, b_zero: right.fixed, epilogue: epilogue,
             threads: problem.threads)
-        var weights = problem.constants[1]
-        switch zeros {
-        case .fixed(let a, let b):
-            (spec.a_zero, spec.b_zero) = (Int32(a), Int32(b))
-            self.zeroInputs = [nil, nil]
-        case .inputs(let a, let b):
-            let types = [a, b].map { problem.optionalInput($0) }
-            guard types.allSatisfy({ ($0?.elementCount ?? 1) == 1 }) else { return nil }
-            let isConstant = types[1] == nil || problem.constants[b] != nil
-            if let zero = types[1] == nil ? nil : problem.constants[b]?.scalar { spec.b_zero = Int32(zero) }
-            if !isConstant { weights = nil }
-            self.zeroInputs = [
-                types[0].map { (a, $0.dataType) }, isConstant ? nil : types[1].map { (b, $0.dataType) },
-            ]
-        }
-        let bZero = spec.b_zero
+        let weights = right.late == nil ? problem.constants[1] : nil
+        self.lateZeros = (left.late, right.late)
         self.spec = spec
         self.inPlaceInputs = inPlaceInputs
         let matrices = self.rightCount
-        let final = spec
-        let count = withUnsafePointer(to: final) { ck_byte_matmul_packed($0, matrices) }
-        let arrangement = "\(transposeB ? "t" : "n") \(product.k) \(bZero)"
+        let count = withUnsafePointer(to: spec) { ck_byte_matmul_packed($0, matrices) }
+        let arrangement = "\(transposeB ? "t" : "n") \(product.k) \(right.fixed)"
         self.packed = try weights.map { (weights) throws(KernelError) in
             try problem.packs.widened(weights, as: arrangement, count: count) { bytes, wide in
-                withUnsafePointer(to: final) { ck_byte_matmul_pack($0, matrices, bytes, wide) }
+                withUnsafePointer(to: spec) { ck_byte_matmul_pack($0, matrices, bytes, wide) }
             }
         }
     }
@@ -83,8 +63,8 @@ struct WideMatrixKernel: Kernel {
         guard let workspace = call.workspace else { return }
         let wide = (self.packed?.rawPointer ?? workspace).assumingMemoryBound(to: Int16.self)
         var spec = self.spec
-        if let zero = self.zero(0, call) { spec.a_zero = zero }
-        if let zero = self.zero(1, call) { spec.b_zero = zero }
+        if let zero = self.lateZeros.a { spec.a_zero = zero.value(call) }
+        if let zero = self.lateZeros.b { spec.b_zero = zero.value(call) }
         withUnsafePointer(to: spec) { spec in
             if self.packed == nil { ck_byte_matmul_pack(spec, self.rightCount, call.bytes(1), wide) }
             withUnsafePointer(to: call.byteColumns) { columns in
@@ -94,11 +74,5 @@ struct WideMatrixKernel: Kernel {
                     workspace + self.wideByteCount)
             }
         }
-    }
-
-    /// The zero point of an operand, where an input holds it.
-    private func zero(_ operand: Int, _ call: KernelCall) -> Int32? {
-        guard let input = self.zeroInputs[operand] else { return nil }
-        return Int32(truncatingIfNeeded: ElementAccess(input.type).integer(call.bytes(input.index), 0))
     }
 }

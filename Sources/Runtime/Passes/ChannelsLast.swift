@@ -32,7 +32,7 @@ private enum ChannelsLast {
         }
         if let mean = node.op as? ReduceMean, let result = try self.pooled(&rewriter, node, mean, &twins) { return result }
         if let concat = node.op as? Concat { return try self.joined(&rewriter, node, concat, &twins) }
-        if let x = node.inputs[0], twins[x] != nil, ByteScale(node, rewriter.old) != nil {
+        if let x = node.inputs[0], twins[x] != nil, self.treatsAllAlike(node, rewriter.old) {
             let inputs = [try self.twin(of: x, &rewriter, &twins)] + rewriter.mapped(Array(node.inputs.dropFirst()))
             return try self.close(try rewriter.new.append(node.op, inputs, name: node.name), node, &rewriter, &twins)
         }
@@ -54,6 +54,15 @@ private enum ChannelsLast {
         guard present.count == node.inputs.count, output.rank >= 3 else { return false }
         guard present.contains(where: { twins[$0] != nil && graph[$0].type.shape == output.shape }) else { return false }
         return present.allSatisfy { graph[$0].type.rank == output.rank || graph[$0].type.rank == 0 }
+    }
+
+    /// The node rounds or dequantises with one scale for all elements.
+    private static func treatsAllAlike(_ node: Node, _ graph: Graph) -> Bool {
+        switch node.op {
+        case is DynamicQuantizeLinear: true
+        case is QuantizeLinear, is DequantizeLinear: node.inputs[1].map { graph.isNumber($0) } ?? false
+        default: false
+        }
     }
 
     /// The mean over all positions of a value that has a twin, as some exporters write a global pooling.

@@ -37,7 +37,12 @@ extension Rewriter {
     /// The inputs of the operator that computes a chain, without absent ones at the end.
     fileprivate mutating func inputs(of chain: Int8Chain, _ name: String) throws(GraphError) -> [ValueID?] {
         let product = chain.product
-        let scales = self.new.constant(Tensor(product.scales, shape: [product.scales.count]), name: "\(name)/scales")
+        var scales = self.new.constant(Tensor(product.scales, shape: [product.scales.count]), name: "\(name)/scales")
+        var zero: ValueID?
+        if case .computed(let scale, let point) = product.aSteps {
+            scales = try self.new.apply(Mul(), self[scale], scales, name: "\(name)/steps")
+            zero = point.map { self[$0] }
+        }
         var innerBias: ValueID?
         switch chain.innerBias {
         case .none: break
@@ -50,7 +55,7 @@ extension Rewriter {
         if let leading = chain.leading, let depth = self.new[left].type.shape.last {
             left = try self.new.apply(Reshape(leading + [depth], allowsZero: true), left, name: "\(name)/left")
         }
-        var inputs = [left, right, scales, innerBias] + self.mapped([chain.bias, chain.residual])
+        var inputs = [left, right, scales, innerBias] + self.mapped([chain.bias, chain.residual]) + [zero]
         while inputs.last == .some(nil) { inputs.removeLast() }
         return inputs
     }

@@ -10,13 +10,14 @@ struct Int8Product {
     let kind: Kind
     /// The bytes of the left operand, or of x.
     let a: ValueID
-    let aZero: Int
+    let aSteps: ByteSteps
     /// The bytes of the right operand, or of the weights.
     let b: ValueID
     /// How the axes of b are moved before the product; nil where they stay.
     let bOrder: [Int]?
     let bZero: Int
-    /// What one step of both operands together is worth, for each column or output channel.
+    /// What one step of both operands together is worth, for each column or output channel; but for the left operand's scale
+    /// where that is computed.
     let scales: [Float]
     let bias: Bias
     /// The float32 values that the bytes replace.
@@ -32,7 +33,7 @@ struct Int8Product {
 
     /// Nil for other nodes, and where an operand is no float32 value that stands for bytes.
     init?(_ node: Node, _ graph: Graph) {
-        guard node.inputs.count >= 2, let a = node.inputs[0], let b = node.inputs[1], let left = graph.bytes(of: a) else {
+        guard node.inputs.count >= 2, let a = node.inputs[0], let b = node.inputs[1], let left = graph.steps(of: a) else {
             return nil
         }
         let rank = graph[b].type.rank
@@ -58,17 +59,17 @@ struct Int8Product {
             Self.depth(node, graph) <= Self.mostDepth
         else { return nil }
         self.a = left.value
-        self.aZero = left.scale.zero
+        self.aSteps = left.steps
         self.b = right.value
         self.bOrder = right.order
         self.bZero = right.zero
-        self.scales = right.scales.map { left.scale.scale * $0 * factor }
+        self.scales = right.scales.map { left.steps.scale * $0 * factor }
         self.bias = bias
         self.operands = [a, b]
     }
 
     /// Sums of more products of bytes could leave int32.
-    private static let mostDepth = 32_768
+    static let mostDepth = 32_768
 
     /// How many products a sum has.
     private static func depth(_ node: Node, _ graph: Graph) -> Int {
@@ -80,10 +81,28 @@ struct Int8Product {
     func op(_ epilogue: QuantizedEpilogue) -> any Operator {
         switch self.kind {
         case .matrix(let transposeB):
-            QuantizedMatMul(transposeB: transposeB, aZero: self.aZero, bZero: self.bZero, epilogue: epilogue)
+            QuantizedMatMul(transposeB: transposeB, aZero: self.aSteps.zero, bZero: self.bZero, epilogue: epilogue)
         case .convolution(let conv):
             QuantizedConv(
-                window: conv.window, layout: conv.layout, xZero: self.aZero, wZero: self.bZero, epilogue: epilogue)
+                window: conv.window, layout: conv.layout, xZero: self.aSteps.zero, wZero: self.bZero, epilogue: epilogue)
+        }
+    }
+}
+
+extension ByteSteps {
+    /// The scale as far as it is known.
+    fileprivate var scale: Float {
+        switch self {
+        case .fixed(let bytes): bytes.scale
+        case .computed: 1
+        }
+    }
+
+    /// The zero point as far as it is known.
+    fileprivate var zero: Int {
+        switch self {
+        case .fixed(let bytes): bytes.zero
+        case .computed: 0
         }
     }
 }

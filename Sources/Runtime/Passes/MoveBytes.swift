@@ -18,35 +18,42 @@ private enum MoveBytes {
     struct Bytes {
         /// In the new graph.
         let value: ValueID
-        let scale: ByteScale
+        /// Computed steps are values of the old graph.
+        let steps: ByteSteps
     }
 
     /// - Parameter known: for old float values the bytes that they are dequantised from.
     static func dequantizeLater(
         _ rewriter: inout Rewriter, _ node: Node, _ known: inout [ValueID: Bytes]
     ) throws(GraphError) -> [ValueID]? {
+        if let source = node.inputs.first ?? nil, let steps = ByteSteps(dequantize: node, rewriter.old) {
+            known[node.outputs[0]] = Bytes(value: rewriter[source], steps: steps)
+            return nil
+        }
         if let source = node.inputs.first ?? nil, let scale = ByteScale(node, rewriter.old) {
-            if node.op is DequantizeLinear {
-                known[node.outputs[0]] = Bytes(value: rewriter[source], scale: scale)
-                return nil
-            }
-            if let bytes = known[source], bytes.scale == scale { return [bytes.value] }
+            if let bytes = known[source], bytes.steps == .fixed(scale) { return [bytes.value] }
             return nil
         }
         let moved = self.movedInputs(node)
         let sources = moved.compactMap { node.inputs[$0].flatMap { known[$0] } }
-        guard let scale = sources.first?.scale, sources.count == moved.count, sources.allSatisfy({ $0.scale == scale }) else {
-            return nil
-        }
+        guard let steps = sources.first?.steps, sources.count == moved.count, sources.allSatisfy({ $0.steps == steps }),
+            self.keepsOrder(node, steps)
+        else { return nil }
         var inputs = rewriter.mapped(node.inputs)
         for (index, bytes) in zip(moved, sources) { inputs[index] = bytes.value }
         let values = try rewriter.new.append(node.op, inputs, name: "\(node.name)/bytes")
         var numbers: [ValueID] = []
         for (value, old) in zip(values, node.outputs) {
-            known[old] = Bytes(value: value, scale: scale)
-            numbers.append(try rewriter.new.dequantized(value, scale, name: rewriter.old[old].name))
+            known[old] = Bytes(value: value, steps: steps)
+            numbers.append(try rewriter.dequantized(value, steps, name: rewriter.old[old].name))
         }
         return numbers
+    }
+
+    /// The largest number has the largest byte only where the scale is known to be positive.
+    private static func keepsOrder(_ node: Node, _ steps: ByteSteps) -> Bool {
+        if case .computed = steps { return !(node.op is MaxPool) }
+        return true
     }
 
     /// The largest number under a window has the largest byte, since scales are positive.
@@ -108,5 +115,17 @@ private enum MoveBytes {
             return place
         }
         return nil
+    }
+}
+
+extension Rewriter {
+    /// Emits a node that gives the numbers for bytes of the new graph.
+    fileprivate mutating func dequantized(_ value: ValueID, _ steps: ByteSteps, name: String) throws(GraphError) -> ValueID {
+        switch steps {
+        case .fixed(let scale): return try self.new.dequantized(value, scale, name: name)
+        case .computed(let scale, let zero):
+            let inputs = [value, self[scale]] + (zero.map { [self[$0]] } ?? [])
+            return try self.new.append(DequantizeLinear(), inputs, name: name)[0]
+        }
     }
 }

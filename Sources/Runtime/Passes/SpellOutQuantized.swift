@@ -3,11 +3,16 @@ package import Graph
 extension Pass {
     /// Writes `QLinearConv` and `QLinearMatMul` with constant scales as float operators between `DequantizeLinear` and
     /// `QuantizeLinear`: the form that `computeInInt8` knows. Nodes with scales that are computed stay.
+    ///
+    /// So it writes `Mul(Cast(ConvInteger(x, w)), scale)` and the like of `MatMulInteger`, where x may have a scale that is
+    /// computed and w has constant ones: how files say that a product quantises its left operand as it runs.
     package static let spellOutQuantized = Pass("spellOutQuantized") { (graph) throws(GraphError) in
         try graph.rewritten { (rewriter, node) throws(GraphError) in
             switch node.op {
             case let conv as QLinearConv: try SpellOutQuantized.convolution(conv, node, &rewriter)
             case is QLinearMatMul: try SpellOutQuantized.product(node, &rewriter)
+            case is Mul: try DynamicProduct(node, rewriter)?.emit(&rewriter)
+            case is Add: try DynamicProduct(biased: node, rewriter)?.emit(&rewriter)
             default: nil
             }
         }

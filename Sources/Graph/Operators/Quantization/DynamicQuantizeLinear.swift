@@ -1,5 +1,7 @@
 /// Quantises float32 to uint8 with a scale and a zero point of its own, which make the range from the smallest to the largest
 /// element, and 0, the range of the type. ONNX `DynamicQuantizeLinear` 11.
+///
+/// NaN does not count for the range and becomes the byte 0; where all elements are 0 the scale is 1.
 package struct DynamicQuantizeLinear: PlainOnnxOperator {
     package static let schema = OperatorSchema(
         "DynamicQuantizeLinear", inputs: ["x"], outputs: ["y", "y_scale", "y_zero_point"])

@@ -3,10 +3,11 @@
 ///
 /// x: uint8 or int8, [N, C, spatial...] or [N, spatial..., C] as `layout` says; w: uint8 or int8 [O, C / groups, kernel...] in
 /// both layouts. scales: float32 [O], what one step of both operands together is worth; inner_bias and bias: float32 [O];
-/// residual: the result's shape. `QuantizedEpilogue` says what happens to the sums. Made by passes after differentiation.
+/// residual: the result's shape; x_zero_point: one element of x's type, where it is known only when the convolution runs
+/// (`xZero` is 0 then). `QuantizedEpilogue` says what happens to the sums. Made by passes after differentiation.
 package struct QuantizedConv: Operator {
     package static let schema = OperatorSchema(
-        "QuantizedConv", inputs: ["x", "w", "scales"], optional: QuantizedEpilogue.optionalInputs)
+        "QuantizedConv", inputs: ["x", "w", "scales"], optional: QuantizedEpilogue.optionalInputs + ["x_zero_point"])
 
     package let window: Window
     package let layout: ChannelLayout
@@ -29,6 +30,7 @@ package struct QuantizedConv: Operator {
         let (x, w) = (try self.type(inputs, 0), try self.type(inputs, 1))
         let shape = try self.window.byteConvolutionShape(x, w, layout: self.layout, in: self.name)
         try x.dataType.check(zero: self.xZero, in: self.name)
+        try QuantizedEpilogue.checkZeroPoint(inputs, of: x, fixed: self.xZero, in: self.name)
         try w.dataType.check(zero: self.wZero, in: self.name)
         try self.epilogue.check(inputs, columns: w.shape[0], shape: shape, in: self.name)
         return [TensorType(self.epilogue.resultType, shape)]
@@ -50,7 +52,7 @@ package struct QuantizedConv: Operator {
             }
             let sums = try graph.apply(
                 ConvInteger(window: self.window), try turned(x, self.layout.permutationToFirst(rank: rank), &graph), w,
-                graph.zeroPoint(self.xZero, of: x), graph.zeroPoint(self.wZero, of: w))
+                QuantizedEpilogue.zeroPoint(inputs) ?? graph.zeroPoint(self.xZero, of: x), graph.zeroPoint(self.wZero, of: w))
             let y = try self.epilogue.unfused(sums, inputs, channelsOfRank: rank, in: &graph)
             return [try turned(y, self.layout.permutationFromFirst(rank: rank), &graph)]
         }

@@ -57,15 +57,32 @@ package struct QuantizedEpilogue: Sendable, Hashable, CustomStringConvertible {
     /// The element type of the result.
     package var resultType: DataType { self.result?.type ?? .float32 }
 
-    /// Inputs behind the two operands, in the order of the schemas.
+    /// Inputs behind the two operands, in the order of the schemas; the last is the zero point of the left operand.
     package enum Input: Int, Sendable, CaseIterable {
         case scales = 2
         case innerBias = 3
         case bias = 4
         case residual = 5
+        case zeroPoint = 6
     }
 
     static let optionalInputs = ["inner_bias", "bias", "residual"]
+
+    /// The zero point of the left operand that is an input.
+    static func zeroPoint<Value>(_ inputs: [Value?]) -> Value? {
+        Input.zeroPoint.rawValue < inputs.count ? inputs[Input.zeroPoint.rawValue] : nil
+    }
+
+    /// Throws unless a zero point that is an input fits the left operand and is the only one.
+    static func checkZeroPoint(
+        _ inputs: [TensorType?], of left: TensorType, fixed: Int, in subject: String
+    ) throws(GraphError) {
+        guard let zero = self.zeroPoint(inputs) else { return }
+        guard zero.dataType == left.dataType, zero.elementCount == 1 else {
+            throw GraphError(.shape, subject, "the zero point is \(zero) for \(left)")
+        }
+        guard fixed == 0 else { throw GraphError(.attribute, subject, "a zero point of \(fixed) beside one that is an input") }
+    }
 
     /// Throws unless scales, biases and residual fit a result of this shape with that many columns or channels.
     func check(_ inputs: [TensorType?], columns: Int, shape: [Int], in subject: String) throws(GraphError) {

@@ -2,11 +2,11 @@
 ///
 /// a: uint8 or int8 [..., M, K]; b: uint8 or int8 [..., K, N], or [..., N, K] with `transposeB`; leading axes broadcast, at
 /// least two axes each. scales: float32 [N], what one step of both operands together is worth; inner_bias and bias: float32
-/// [N]; residual: the result's shape [..., M, N]. `QuantizedEpilogue` says what happens to the sums. Made by passes after
-/// differentiation.
+/// [N]; residual: the result's shape [..., M, N]; a_zero_point: one element of a's type, where it is known only when the
+/// product runs (`aZero` is 0 then). `QuantizedEpilogue` says what happens to the sums. Made by passes after differentiation.
 package struct QuantizedMatMul: Operator {
     package static let schema = OperatorSchema(
-        "QuantizedMatMul", inputs: ["a", "b", "scales"], optional: QuantizedEpilogue.optionalInputs)
+        "QuantizedMatMul", inputs: ["a", "b", "scales"], optional: QuantizedEpilogue.optionalInputs + ["a_zero_point"])
 
     /// The last two axes of `b` are swapped.
     package let transposeB: Bool
@@ -33,6 +33,7 @@ package struct QuantizedMatMul: Operator {
         let (a, b) = (try self.type(inputs, 0), try self.type(inputs, 1))
         let product = try self.product(a, b)
         try a.dataType.check(zero: self.aZero, in: self.name)
+        try QuantizedEpilogue.checkZeroPoint(inputs, of: a, fixed: self.aZero, in: self.name)
         try b.dataType.check(zero: self.bZero, in: self.name)
         try self.epilogue.check(inputs, columns: product.n, shape: product.outputShape, in: self.name)
         return [TensorType(self.epilogue.resultType, product.outputShape)]
@@ -45,7 +46,8 @@ package struct QuantizedMatMul: Operator {
             guard let a = inputs[0], let b = inputs[1] else { throw GraphError(.arity, self.name, "an operand is absent") }
             let right = self.transposeB ? try graph.swappingLastAxes(b) : b
             let sums = try graph.apply(
-                MatMulInteger(), a, right, graph.zeroPoint(self.aZero, of: a), graph.zeroPoint(self.bZero, of: b))
+                MatMulInteger(), a, right, QuantizedEpilogue.zeroPoint(inputs) ?? graph.zeroPoint(self.aZero, of: a),
+                graph.zeroPoint(self.bZero, of: b))
             return [try self.epilogue.unfused(sums, inputs, channelsOfRank: nil, in: &graph)]
         }
     }
