@@ -36,7 +36,7 @@ struct DynamicProduct {
         guard node.op is Add, let left = node.inputs[0], let right = node.inputs[1] else { return nil }
         for (value, bias) in [(left, right), (right, left)] {
             let (type, shape) = (graph[value].type, graph[bias].type.shape)
-            guard type.rank >= 3, rewriter.hasOneReader(value), graph[bias].type.dataType == .float32,
+            guard type.rank >= 3, shape.count <= type.rank, rewriter.hasOneReader(value), graph[bias].type.dataType == .float32,
                 [Int](repeating: 1, count: type.rank - shape.count) + shape
                     == [1, type.shape[1]] + [Int](repeating: 1, count: type.rank - 2),
                 let scaled = graph.producer(of: value), var match = DynamicProduct(scaled, rewriter),
