@@ -164,7 +164,7 @@ import TrainingKernels
     private static let floats = Tensor([Float(1), 1, 2, 2], shape: [4])
     private static let sizes = Tensor([Int64(2), 3, 8, 8], shape: [4])
 
-    /// What is read: attributes, scales, sizes.
+    /// What is read of a node on `[2, 3, 4, 4]`: attributes, scales, sizes.
     private static func read(
         _ attributes: [String: OnnxValue], scales: Tensor? = nil, sizes: Tensor? = nil, opset: Int = 19
     ) throws -> Resize {
@@ -172,7 +172,10 @@ import TrainingKernels
         var reader = OnnxReader(
             type: "Resize", opset: opset, attributes: attributes, inputs: [x, nil, scales?.type, sizes?.type],
             constants: [nil, nil, scales, sizes], outputCount: 1)
-        return try Resize(onnx: &reader)
+        let node = try #require(OnnxCompositionTable.all.first { $0.onnxTypes == ["Resize"] })
+        var graph = Graph()
+        let y = try node.init(onnx: &reader).emit(into: &graph, [graph.input("x", x)])[0]
+        return try #require(graph.producer(of: y)?.op as? Resize)
     }
 
     @Test func emptyScalesBesideSizesAreAbsent() throws {
@@ -192,8 +195,9 @@ import TrainingKernels
     @Test func refusesWhatItCannotMean() {
         #expect(throws: GraphError.self) { try Self.read([:]) }
         #expect(throws: GraphError.self) { try Self.read([:], scales: Self.floats, sizes: Self.sizes) }
-        #expect(throws: GraphError.self) { try Self.read([:], scales: Tensor([Float(1), 2, 2, 2], shape: [4])) }
-        #expect(throws: GraphError.self) { try Self.read([:], sizes: Tensor([Int64(1), 3, 8, 8], shape: [4])) }
+        let policy = ["keep_aspect_ratio_policy": OnnxValue.string("not_larger")]
+        #expect(throws: GraphError.self) { try Self.read(policy, sizes: Self.sizes) }
+        #expect(throws: GraphError.self) { try Self.read([:], sizes: Tensor([Int64(2), -3, 8, 8], shape: [4])) }
         #expect(throws: GraphError.self) { try Self.read([:], scales: Tensor([Float(2), 2], shape: [2])) }
         #expect(throws: GraphError.self) { try Self.read([:], scales: Self.floats, opset: 10) }
     }

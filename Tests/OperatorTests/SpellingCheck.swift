@@ -36,17 +36,41 @@ enum SpellingCheck {
     }
 
     private static func run(_ node: OnnxNode, _ inputs: [Tensor?], _ opset: Int) throws -> [Tensor] {
-        let type = try #require(self.readers[node.type], "\(node.type) is not read")
         let all = inputs + node.constants
         var reader = OnnxReader(
             type: node.type, opset: opset,
             attributes: Dictionary(uniqueKeysWithValues: node.attributes.map { ($0.name, $0.value) }),
             inputs: all.map { $0?.type }, constants: inputs.map { _ in nil } + node.constants, outputCount: 1)
+        guard let type = self.readers[node.type] else { return try self.runComposition(node, all, &reader) }
         let op = try type.init(onnx: &reader)
+        return try GraphEvaluator(implementation: "reference").run(op, self.rest(all, reader))
+    }
+
+    /// The inputs that were not taken as attributes.
+    private static func rest(_ all: [Tensor?], _ reader: OnnxReader) -> [Tensor?] {
         #expect(reader.unread == [])
         var rest = all.indices.filter { !reader.consumed.contains($0) }.map { all[$0] }
         while let last = rest.last, last == nil { rest.removeLast() }
-        return try GraphEvaluator(implementation: "reference").run(op, rest)
+        return rest
+    }
+
+    /// A node that is read as others.
+    private static func runComposition(
+        _ node: OnnxNode, _ all: [Tensor?], _ reader: inout OnnxReader
+    ) throws -> [Tensor] {
+        let type = try #require(OnnxCompositionTable.all.first { $0.onnxTypes.contains(node.type) }, "\(node.type) is not read")
+        let composition = try type.init(onnx: &reader)
+        var graph = Graph()
+        var bindings: [String: Tensor] = [:]
+        let inputs = self.rest(all, reader).enumerated().map { index, tensor -> ValueID? in
+            guard let tensor else { return nil }
+            bindings["x\(index)"] = tensor
+            return graph.input("x\(index)", tensor.type)
+        }
+        let outputs = try composition.emit(into: &graph, inputs)
+        for (index, output) in outputs.enumerated() { graph.output("y\(index)", output) }
+        let results = try GraphEvaluator(implementation: "reference").run(graph, bindings)
+        return try outputs.indices.map { try #require(results["y\($0)"]) }
     }
 
     private static func run(

@@ -1,68 +1,4 @@
 extension Resize {
-    package init(onnx reader: inout OnnxReader) throws(GraphError) {
-        let type = reader.type
-        guard let x = reader.inputs.first ?? nil, x.rank >= 3 else {
-            throw GraphError(.shape, type, "x needs at least three axes")
-        }
-        let mode: Mode = try reader.choice("mode", default: .nearest)
-        guard reader.opset >= 11 else {
-            let target = try Self.target(x, Array(0..<x.rank), try reader.numbers(input: 1), [], type)
-            self.init(target, mode: mode, coordinates: .asymmetric, rounding: .floor)
-            return
-        }
-        let coordinates: Coordinates = try reader.choice("coordinate_transformation_mode", default: .halfPixel)
-        let rounding: Rounding = try reader.choice("nearest_mode", default: .roundPreferFloor)
-        var filter = Filter()
-        filter.cubicCoefficient = try reader.float("cubic_coeff_a") ?? filter.cubicCoefficient
-        filter.excludesOutside = try reader.int("exclude_outside") ?? 0 != 0
-        filter.antialiases = try reader.int("antialias") ?? 0 != 0
-        let outside = try reader.float("extrapolation_value") ?? 0
-        let policy = try reader.string("keep_aspect_ratio_policy") ?? "stretch"
-        let axes = try (reader.ints("axes") ?? Array(0..<x.rank)).map { $0 < 0 ? $0 + x.rank : $0 }
-        guard axes.allSatisfy({ (0..<x.rank).contains($0) }), Set(axes).count == axes.count else {
-            throw GraphError(.attribute, type, "axes \(axes) of \(x)")
-        }
-        let part = try reader.numbers(input: 1)
-        // Either may be there and empty.
-        let (scales, sizes) = (try reader.numbers(input: 2), try reader.constantInts(input: 3) ?? [])
-        var target = try Self.target(x, axes, scales, sizes, type)
-        if policy != "stretch", case .sizes(let sizes) = target {
-            guard ["not_larger", "not_smaller"].contains(policy), axes.sorted() == Array(2..<x.rank) else {
-                throw GraphError(.unsupported, type, "keep_aspect_ratio_policy = \(policy) on axes \(axes)")
-            }
-            target = .proportional(sizes, isWithin: policy == "not_larger")
-        }
-        var crop: Crop?
-        if coordinates == .crop {
-            var (starts, ends) = ([Float](repeating: 0, count: x.rank), [Float](repeating: 1, count: x.rank))
-            guard part.count == 2 * axes.count else { throw GraphError(.attribute, type, "\(part.count) numbers in roi") }
-            for (index, axis) in axes.enumerated() { (starts[axis], ends[axis]) = (part[index], part[axes.count + index]) }
-            guard starts.prefix(2) == [0, 0], ends.prefix(2) == [1, 1] else {
-                throw GraphError(.unsupported, type, "roi cuts batch or channels")
-            }
-            crop = Crop(starts: Array(starts.dropFirst(2)), ends: Array(ends.dropFirst(2)), outside: outside)
-        }
-        self.init(target, mode: mode, coordinates: coordinates, rounding: rounding, filter: filter, crop: crop)
-    }
-
-    /// Scales or sizes of the spatial axes; batch and channels must stay as they are.
-    private static func target(
-        _ x: TensorType, _ axes: [Int], _ scales: [Float], _ sizes: [Int], _ type: String
-    ) throws(GraphError) -> Target {
-        guard scales.isEmpty != sizes.isEmpty, max(scales.count, sizes.count) == axes.count else {
-            throw GraphError(.attribute, type, "\(scales.count) scales and \(sizes.count) sizes for axes \(axes)")
-        }
-        var allScales = [Float](repeating: 1, count: x.rank)
-        var allSizes = x.shape
-        for (index, axis) in axes.enumerated() {
-            if sizes.isEmpty { allScales[axis] = scales[index] } else { allSizes[axis] = sizes[index] }
-        }
-        guard allScales.prefix(2) == [1, 1], allSizes.prefix(2) == x.shape.prefix(2) else {
-            throw GraphError(.unsupported, type, "batch or channels of \(x) change")
-        }
-        return sizes.isEmpty ? .scales(Array(allScales.dropFirst(2))) : .sizes(Array(allSizes.dropFirst(2)))
-    }
-
     private var onnxAttributes: [(name: String, value: OnnxValue)] {
         var attributes: [(name: String, value: OnnxValue)] = [
             ("mode", .string(self.mode.rawValue)), ("coordinate_transformation_mode", .string(self.coordinates.rawValue)),
@@ -131,25 +67,5 @@ extension Resize {
         return Resize(
             .scales(scales), mode: self.mode, coordinates: self.coordinates, rounding: self.rounding, filter: self.filter,
             crop: self.crop, layout: self.layout)
-    }
-}
-
-extension OnnxReader {
-    /// Reads a text attribute that is one of an enumeration's.
-    fileprivate mutating func choice<Choice: RawRepresentable<String>>(
-        _ name: String, default standard: Choice
-    ) throws(GraphError) -> Choice {
-        guard let text = try self.string(name) else { return standard }
-        guard let choice = Choice(rawValue: text) else { throw GraphError(.unsupported, self.type, "\(name) = \(text)") }
-        return choice
-    }
-
-    /// Takes an input of floats as an attribute; none where it is absent.
-    fileprivate mutating func numbers(input index: Int) throws(GraphError) -> [Float] {
-        guard let tensor = try self.constant(input: index) else { return [] }
-        guard tensor.type.dataType.isFloating else {
-            throw GraphError(.dataType, self.type, "input \(index) must be floats, is \(tensor.type)")
-        }
-        return tensor.doubles.map { Float($0) }
     }
 }

@@ -2,11 +2,11 @@
 ///
 /// x: [N, C, spatial...] or [N, spatial..., C] as `layout` says, one to three spatial axes. `nearest` copies elements of any
 /// type; `linear` and `cubic` interpolate floats along every axis, so they are bilinear and bicubic on images, trilinear on
-/// volumes. ONNX `Resize` 19 on spatial axes.
+/// volumes. ONNX `Resize` 19 on spatial axes; `ResizeNode` reads it on any.
 ///
 /// PyTorch's `interpolate`: `bilinear` and `trilinear` are `linear` with `halfPixel` or `alignCorners`, `nearest` is
 /// `asymmetric` with `floor`, `nearest-exact` is `halfPixel` with `roundPreferCeil`.
-package struct Resize: OnnxOperator {
+package struct Resize: Operator {
     package static let schema = OperatorSchema("Resize", inputs: ["x"])
 
     package enum Mode: String, Sendable, Hashable {
