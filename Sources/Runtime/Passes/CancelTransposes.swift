@@ -4,9 +4,26 @@ extension Pass {
     /// Makes chains of reshapes and transpositions as short as they can be: nothing where they cancel, a reshape where no
     /// element changes its place, else one transposition. What is only cut apart afterwards is cut before it is transposed.
     package static let cancelTransposes = Pass("cancelTransposes") { (graph) throws(GraphError) in
-        let views = StridedViews(graph, withCuts: false)
-        return try graph.rewritten { (rewriter, node) throws(GraphError) in
-            if let cuts = TransposedCuts(node, rewriter, views) { return try cuts.emit(&rewriter) }
+        var graph = graph
+        // What was cut begins a new chain, which may be cut again.
+        for _ in 0..<4 {
+            var wasCut = false
+            graph = try graph.withShortChains(&wasCut)
+            guard wasCut else { break }
+        }
+        return graph
+    }
+}
+
+extension Graph {
+    /// - Parameter wasCut: made true where something is cut before it is transposed.
+    fileprivate func withShortChains(_ wasCut: inout Bool) throws(GraphError) -> Graph {
+        let views = StridedViews(self, withCuts: false)
+        return try self.rewritten { (rewriter, node) throws(GraphError) in
+            if let cuts = TransposedCuts(node, rewriter, views) {
+                wasCut = true
+                return try cuts.emit(&rewriter)
+            }
             guard node.outputs.count == 1, let view = views[node.outputs[0]] else { return nil }
             let shape = rewriter.old[node.outputs[0]].type.shape
             if view.isWhole {

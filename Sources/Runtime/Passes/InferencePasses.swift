@@ -5,7 +5,7 @@ extension [Pass] {
     package static let inference: [Pass] = [
         .widenNarrowFloats, .simplify, .shareCommon, .recoverOperators, .recoverActivations, .fuseAttention, .spellOutQuantized,
         .channelsLast, .moveBytes, .splitProducts, .moveBytes, .computeInInt8, .roundToBytes, .cancelTransposes, .attendInPlace,
-        .cancelTransposes, .sinkTransposes, .fuseMatMul, .foldConstants, .foldBatchNormalization,
+        .cancelTransposes, .shareCommon, .sinkTransposes, .fuseMatMul, .foldConstants, .foldBatchNormalization,
         .convolveBeforeResize, .fuseConv, .withoutDeadNodes,
     ]
 

@@ -21,28 +21,33 @@ extension Pass {
 
     /// Computes equal nodes on equal inputs once.
     package static let shareCommon = Pass("shareCommon") { (graph) throws(GraphError) in
-        var known: [String: [ValueID]] = [:]
+        var known: [Reading: [(op: any Operator, outputs: [ValueID])]] = [:]
         var constants: [String: ValueID] = [:]
         return try graph.rewritten { (rewriter, node) throws(GraphError) in
-            guard Self.isDescribed(node.op) else { return nil }
-            var names: [String] = []
-            for input in node.inputs {
-                guard let input else {
-                    names.append("_")
-                    continue
-                }
+            let inputs = node.inputs.map { input -> Int? in
+                guard let input else { return nil }
                 let id = rewriter[input]
-                let text = Self.smallConstant(rewriter.new[id]) ?? ""
-                let first = text.isEmpty ? id : constants[text, default: id]
-                if !text.isEmpty { constants[text] = first }
-                names.append(String(first.index))
+                guard let text = Self.smallConstant(rewriter.new[id]) else { return id.index }
+                let first = constants[text, default: id]
+                constants[text] = first
+                return first.index
             }
-            let key = "\(node.op.name) \(node.op) \(names)"
-            if let same = known[key] { return same }
+            let reading = Reading(operation: node.op.name, inputs: inputs)
+            // Most nodes are the only ones with their inputs, and need no text.
+            if let others = known[reading], Self.isDescribed(node.op) {
+                let text = "\(node.op)"
+                if let same = others.first(where: { Self.isDescribed($0.op) && "\($0.op)" == text }) { return same.outputs }
+            }
             let outputs = try rewriter.copy(node)
-            known[key] = outputs
+            known[reading, default: []].append((node.op, outputs))
             return outputs
         }
+    }
+
+    /// An operator's name and the values that it reads.
+    private struct Reading: Hashable {
+        let operation: String
+        let inputs: [Int?]
     }
 
     /// The text of an operator says all of it: it holds no tensor, and draws no random numbers.
