@@ -447,11 +447,11 @@ TARGET __attribute__((noinline)) static void fetch_results(
   const ck_panels_spec *s = j->spec;
   const ck_panels_operands *o = j->operands;
   const size_t size = ck_element_size(s->y), added = ck_element_size(s->residual);
+  const bool adds = o->residual && o->residual != o->y;
   for (size_t place = row * s->n + column; rows > 0; rows--, place += s->n) {
-    const char *y = (const char *)o->y + place * size, *residual = (const char *)o->residual + place * added;
-    for (size_t byte = 0; byte < columns * size; byte += 64) __builtin_prefetch(y + byte, 1, 2);
-    if (o->residual && o->residual != o->y)
-      for (size_t byte = 0; byte < columns * added; byte += 64) __builtin_prefetch(residual + byte, 0, 2);
+    for (size_t byte = 0; byte < columns * size; byte += 64) __builtin_prefetch((const char *)o->y + place * size + byte, 1, 2);
+    for (size_t byte = 0; adds && byte < columns * added; byte += 64)
+      __builtin_prefetch((const char *)o->residual + place * added + byte, 0, 2);
   }
 }
 
