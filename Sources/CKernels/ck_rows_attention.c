@@ -1,5 +1,6 @@
 #include "ck_bf16_tile.h"
 #include "ck_rows_attention.h"
+#include "ck_rows_weigh.h"
 #include "ck_threads.h"
 
 // Keys of a block: their scores for a block of queries stay in the second-level cache.
@@ -53,37 +54,61 @@ typedef struct {
   const float *mask, *row_bias, *column_bias;
 } block_bias;
 
-// factor * scores in base 2, and what belongs to the keys from `first` on added to them.
-CK_INLINE void add_bias(
-    const ck_attention *s, const block_bias *bias, size_t query, float factor, float *scores, size_t first, size_t count) {
-  const float *m = bias->mask ? bias->mask + query * s->mask_strides[2] : NULL;
-  if (m && s->mask_strides[3]) {
-    for (size_t j = 0; j < count; j++) scores[j] = scores[j] * factor + m[first + j] * LOG2E;
-  } else {
-    float same = m ? *m * LOG2E : 0;
-    for (size_t j = 0; j < count; j++) scores[j] = scores[j] * factor + same;
-  }
-  if (s->grid_columns == 0) return;
-  const float *rows = bias->row_bias + query * s->grid_rows, *columns = bias->column_bias + query * s->grid_columns;
-  for (size_t j = 0; j < count;) {
-    size_t row = (first + j) / s->grid_columns, column = (first + j) % s->grid_columns, end = s->grid_columns - column;
-    if (end > count - j) end = count - j;
-    float whole = rows[row];
-    for (size_t l = 0; l < end; l++) scores[j + l] += (whole + columns[column + l]) * LOG2E;
-    j += end;
+CK_INLINE bool has_bias(const ck_attention *s, const block_bias *bias) { return bias->mask || s->grid_columns; }
+
+// `to` = from * factor + offset, by what the CPU has.
+typedef void spreading(const float *from, size_t count, float factor, float offset, float *to);
+
+CK_INLINE void spread_plainly(const float *from, size_t count, float factor, float offset, float *to) {
+  for (size_t j = 0; j < count; j++) to[j] = from[j] * factor + offset;
+}
+
+// The biases of a block of keys times `unit` as the scores to which products are added.
+CK_INLINE void spread_bias(
+    spreading spread, const ck_attention *s, const attention_layout *l, char *w, const block_bias *bias, size_t rows, float unit,
+    size_t first, size_t count) {
+  const size_t grid_row = s->grid_columns ? first / s->grid_columns : 0;
+  const size_t grid_column = s->grid_columns ? first % s->grid_columns : 0;
+  for (size_t i = 0; i < rows; i++) {
+    float *scores = (float *)(w + l->scores) + i * KEY_BLOCK;
+    const float *m = bias->mask ? bias->mask + i * s->mask_strides[2] : NULL;
+    const bool is_each = m && s->mask_strides[3];
+    float same = m && !is_each ? *m : 0;
+    if (s->grid_columns) {
+      const float *sums = bias->row_bias + i * s->grid_rows, *columns = bias->column_bias + i * s->grid_columns;
+      size_t row = grid_row, column = grid_column;
+      for (size_t j = 0; j < count; row++, column = 0) {
+        size_t here = s->grid_columns - column < count - j ? s->grid_columns - column : count - j;
+        spread(columns + column, here, unit, (sums[row] + same) * unit, scores + j);
+        j += here;
+      }
+      if (is_each)
+        for (size_t j = 0; j < count; j++) scores[j] += m[first + j] * unit;
+    } else if (is_each) {
+      spread(m + first, count, unit, 0, scores);
+    } else {
+      for (size_t j = 0; j < count; j++) scores[j] = same * unit;
+    }
   }
 }
 
-// factor * scores of one block of keys to weights, relative to each row's largest score so far; the result so far is scaled
-// to it.
-CK_INLINE void weigh(
-    const ck_attention *s, const attention_layout *l, char *w, const block_bias *bias, size_t rows, float factor, size_t first,
-    size_t count) {
+// A row's result and sum so far, times 2^power.
+CK_INLINE void rescale(const attention_layout *l, char *w, size_t row, float power) {
+  v16 powers = SPLAT16(power);
+  exp2_16(&powers);
+  float scale[16];
+  memcpy(scale, &powers, sizeof scale);
+  float *result = (float *)(w + l->result) + row * l->result_row;
+  for (size_t d = 0; d < l->result_row; d++) result[d] *= scale[0];
+  ((float *)(w + l->sums))[row] *= scale[0];
+}
+
+// Scores of one block of keys to weights, relative to each row's largest score so far; the result so far is scaled to it.
+CK_INLINE void weigh(const attention_layout *l, char *w, size_t rows, size_t first, size_t count) {
   float *peaks = (float *)(w + l->peaks), *sums = (float *)(w + l->sums);
   size_t whole = padded(count, 16);
   for (size_t i = 0; i < rows; i++) {
     float *scores = (float *)(w + l->scores) + i * KEY_BLOCK;
-    if (factor != 1 || bias->mask || s->grid_columns) add_bias(s, bias, i, factor, scores, first, count);
     for (size_t j = count; j < whole; j++) scores[j] = -INFINITY;
     v16 peak = LOAD16(scores);
     for (size_t j = 16; j < whole; j += 16) {
@@ -110,19 +135,38 @@ CK_INLINE void weigh(
       sum += a;
     }
     float total = sum16(&sum);
-    if (first > 0 && top != peaks[i]) {
-      v16 power = SPLAT16(peaks[i] - reference);
-      exp2_16(&power);
-      float scale[16];
-      memcpy(scale, &power, sizeof scale);
-      float *result = (float *)(w + l->result) + i * l->result_row;
-      for (size_t d = 0; d < l->result_row; d++) result[d] *= scale[0];
-      sums[i] *= scale[0];
-    }
+    if (first > 0 && top != peaks[i]) rescale(l, w, i, peaks[i] - reference);
     peaks[i] = top;
     sums[i] = first > 0 ? sums[i] + total : total;
   }
 }
+
+#if defined(__x86_64__)
+
+// What the variants have in common.
+#define WEIGH_ROWS(factor, weights)                                           \
+  float *peaks = (float *)(w + l->peaks), *sums = (float *)(w + l->sums);     \
+  for (size_t i = 0; i < rows; i++) {                                         \
+    float *scores = (float *)(w + l->scores) + i * KEY_BLOCK;                 \
+    float top = largest(scores, count, factor);                               \
+    if (first > 0 && !(top > peaks[i])) top = peaks[i];                       \
+    float reference = top == -INFINITY ? 0 : top, total = weights;            \
+    if (first > 0 && top != peaks[i]) rescale(l, w, i, peaks[i] - reference); \
+    peaks[i] = top;                                                           \
+    sums[i] = first > 0 ? sums[i] + total : total;                            \
+  }
+
+// The same with AVX-512, of factor * scores; the weights of bfloat16 operands go to a place of their own.
+WEIGH WEIGH_NARROW_TARGET void weigh_narrow(
+    const attention_layout *l, char *w, size_t rows, float factor, size_t first, size_t count) {
+  WEIGH_ROWS(factor, narrow_weights(scores, count, factor, reference, (uint16_t *)(w + l->weights) + i * l->weight_row))
+}
+
+WEIGH WEIGH_TARGET void weigh_v4(const attention_layout *l, char *w, size_t rows, size_t first, size_t count) {
+  WEIGH_ROWS(1, wide_weights(scores, count, 1, reference))
+}
+
+#endif
 
 // The result of a block of queries, divided by the sums of its weights.
 CK_INLINE void finish(const ck_attention *s, const attention_layout *l, const char *w, size_t rows, void *y, size_t start) {
@@ -140,20 +184,23 @@ CK_INLINE void finish(const ck_attention *s, const attention_layout *l, const ch
   }
 }
 
+typedef void weighing(const attention_layout *l, char *w, size_t rows, size_t first, size_t count);
+
 // One block of `rows` queries against all keys, which are packed already.
 CK_INLINE void one_block(
-    const int tile, const ck_attention *s, const attention_layout *l, char *w, const float *q, const block_bias *bias,
-    size_t rows) {
+    const int tile, spreading spread, weighing weigh, const ck_attention *s, const attention_layout *l, char *w, const float *q,
+    const block_bias *bias, size_t rows) {
   float *queries = (float *)(w + l->queries), *scores = (float *)(w + l->scores), *result = (float *)(w + l->result);
   const float *keys = (const float *)(w + l->keys), *values = (const float *)(w + l->values);
   size_t whole = padded(rows, (size_t)tile);
   pack_rows(q, s->q_strides[2], rows, whole, s->size, l->query_row, s->scale * LOG2E, queries);
   for (size_t k = 0; k < s->keys; k += KEY_BLOCK) {
     size_t count = s->keys - k < KEY_BLOCK ? s->keys - k : KEY_BLOCK;
+    if (has_bias(s, bias)) spread_bias(spread, s, l, w, bias, rows, LOG2E, k, count);
     block_gemm(
         tile, 0, whole, padded(count, 16), s->size, queries, l->query_row, keys + k * l->depth, 16, 16 * l->depth, scores,
-        KEY_BLOCK, 0);
-    weigh(s, l, w, bias, rows, 1, k, count);
+        KEY_BLOCK, has_bias(s, bias));
+    weigh(l, w, rows, k, count);
     block_gemm(
         tile, 0, whole, l->result_row, count, scores, KEY_BLOCK, values + k * 16, 16, 16 * s->keys, result, l->result_row, k > 0);
   }
@@ -170,7 +217,8 @@ CK_INLINE block_bias bias_of(const ck_attention *s, const ck_attention_operands 
   return bias;
 }
 
-CK_INLINE void lanes_body(const int tile, const attention_job *job, size_t begin, size_t end) {
+CK_INLINE void lanes_body(
+    const int tile, spreading spread, weighing weigh, const attention_job *job, size_t begin, size_t end) {
   const ck_attention *s = job->shape;
   const ck_attention_operands *o = job->operands;
   attention_layout l = layout(s);
@@ -190,21 +238,25 @@ CK_INLINE void lanes_body(const int tile, const attention_job *job, size_t begin
       size_t rows = s->queries - first < block ? s->queries - first : block;
       block_bias bias = bias_of(s, o, b, h, first);
       const float *q = (const float *)o->q + b * s->q_strides[0] + h * s->q_strides[1] + first * s->q_strides[2];
-      one_block(tile, s, &l, w, q, &bias, rows);
+      one_block(tile, spread, weigh, s, &l, w, q, &bias, rows);
       finish(s, &l, w, rows, o->y, b * s->y_strides[0] + h * s->y_strides[1] + first * s->y_strides[2]);
     }
   }
 }
 
 __attribute__((target("arch=x86-64-v4"), min_vector_width(512))) static void lanes_v4(void *job, size_t begin, size_t end) {
-  lanes_body(12, job, begin, end);
+#if defined(__x86_64__)
+  lanes_body(12, spread, weigh_v4, job, begin, end);
+#else
+  lanes_body(12, spread_plainly, weigh, job, begin, end);
+#endif
 }
 
 __attribute__((target("arch=x86-64-v3"))) static void lanes_v3(void *job, size_t begin, size_t end) {
-  lanes_body(6, job, begin, end);
+  lanes_body(6, spread_plainly, weigh, job, begin, end);
 }
 
-static void lanes_baseline(void *job, size_t begin, size_t end) { lanes_body(2, job, begin, end); }
+static void lanes_baseline(void *job, size_t begin, size_t end) { lanes_body(2, spread_plainly, weigh, job, begin, end); }
 
 #if defined(__x86_64__)
 
@@ -246,31 +298,36 @@ CK_BF16_TARGET static void pack_values_bf16(const ck_attention *s, const attenti
   }
 }
 
+// A row of bfloat16.
+CK_BF16_TARGET static inline void copy_narrow(const uint16_t *from, size_t count, uint16_t *to) {
+  for (size_t d = 0; d < count; d += 32) {
+    __mmask32 lanes = count - d >= 32 ? ~(__mmask32)0 : ((__mmask32)1 << (count - d)) - 1;
+    _mm512_mask_storeu_epi16(to + d, lanes, _mm512_maskz_loadu_epi16(lanes, from + d));
+  }
+}
+
 CK_BF16_TARGET static void one_block_bf16(
     const ck_attention *s, const attention_layout *l, char *w, const uint16_t *q, const block_bias *bias, size_t rows) {
   uint16_t *queries = (uint16_t *)(w + l->queries), *weights = (uint16_t *)(w + l->weights);
   float *scores = (float *)(w + l->scores), *result = (float *)(w + l->result);
   const uint16_t *keys = (const uint16_t *)(w + l->keys), *values = (const uint16_t *)(w + l->values);
+  // Biases come before the scale is multiplied with; one without a reciprocal goes to the queries.
+  const bool is_invertible = isfinite(1 / s->scale);
+  const float scale = is_invertible ? s->scale : 1;
   for (size_t i = 0; i < rows; i++) {
-    memcpy(queries + i * l->query_row, q + i * s->q_strides[2], s->size * sizeof *queries);
-    for (size_t d = s->size; d < l->depth; d++) queries[i * l->query_row + d] = 0;
+    uint16_t *to = queries + i * l->query_row;
+    copy_narrow(q + i * s->q_strides[2], s->size, to);
+    for (size_t d = 0; d < s->size && !is_invertible; d++) to[d] = ck_bf16_rounded(ck_bf16_value(to[d]) * s->scale);
+    if (s->size < l->depth) to[s->size] = 0;
   }
   for (size_t k = 0; k < s->keys; k += KEY_BLOCK) {
     size_t count = s->keys - k < KEY_BLOCK ? s->keys - k : KEY_BLOCK, whole = padded(count, CK_BF16_PANEL);
+    if (has_bias(s, bias)) spread_bias(spread, s, l, w, bias, rows, 1 / scale, k, count);
     for (size_t j = 0; j < whole; j += CK_BF16_PANEL)
       ck_bf16_tiles(
-          rows, queries, l->query_row, keys + (k + j) * l->depth, l->depth / 2, scores + j, KEY_BLOCK, 0);
-    weigh(s, l, w, bias, rows, s->scale * LOG2E, k, count);
+          rows, queries, l->query_row, keys + (k + j) * l->depth, l->depth / 2, scores + j, KEY_BLOCK, has_bias(s, bias));
+    weigh_narrow(l, w, rows, scale * LOG2E, k, count);
     size_t pairs = (count + 1) / 2;
-    for (size_t i = 0; i < rows; i++) {
-      const float *from = scores + i * KEY_BLOCK;
-      uint16_t *to = weights + i * l->weight_row;
-      for (size_t j = 0; j < padded(count, 16); j += 16) {
-        __m256bh half = _mm512_cvtneps_pbh(_mm512_loadu_ps(from + j));
-        _mm256_storeu_si256((__m256i *)(to + j), (__m256i)half);
-      }
-      if (count % 2) to[count] = 0;
-    }
     for (size_t d = 0; d < l->result_row; d += CK_BF16_PANEL)
       ck_bf16_tiles(
           rows, weights, l->weight_row, values + d * l->packed_keys + k * CK_BF16_PANEL, pairs, result + d, l->result_row, k > 0);
