@@ -23,11 +23,17 @@ extension PassCase {
                 let same = try graph.apply(Reshape([4, 9]), try graph.apply(Cast(to: .float32), x, name: "cast"), name: "same")
                 let top = try graph.apply(Slice(starts: [1], ends: [4], axes: [0]), same, name: "top")
                 graph.output("y", try graph.apply(Slice(starts: [2], ends: [5], axes: [1]), top, name: "corner"))
+                let map = try graph.apply(
+                    Resize(.sizes([3, 5]), mode: .cubic), graph.float("map", [1, 2, 3, 5]), name: "as large")
+                graph.output("z", try graph.apply(Relu(), map, name: "relu"))
             },
             expected: """
                 input x: float32[4, 9]
+                input map: float32[1, 2, 3, 5]
                 corner: float32[3, 3] = Slice[starts: [1, 2], ends: [4, 5], axes: [], steps: []](x)
+                relu: float32[1, 2, 3, 5] = Relu(map)
                 output y = corner
+                output z = relu
                 """),
         PassCase(
             .shareCommon,
@@ -257,18 +263,52 @@ extension PassCase {
                 output y = conv
                 """),
         PassCase(
+            .composeProducts,
+            { graph in
+                let rows = try graph.apply(
+                    FusedMatMul(alpha: 2), graph.float("tokens", [1, 12, 6]), graph.weight("v", [6, 5]), graph.weight("a", [5]),
+                    name: "rows")
+                let map = try graph.apply(Reshape([1, 3, 4, 5]), rows, name: "map")
+                let inputs = [map, graph.weight("w", [4, 5, 1, 1]), graph.weight("b", [4])]
+                graph.output("y", try graph.append(Conv(window: Window(), layout: .last), inputs, name: "conv")[0])
+                // Two thin products that one thick one would replace.
+                let thin = try graph.apply(
+                    FusedMatMul(), graph.float("x", [1, 2, 3, 8]), graph.weight("down", [8, 1]), name: "thin")
+                let up = [thin, graph.weight("up", [8, 1, 1, 1])]
+                graph.output("z", try graph.append(Conv(window: Window(), layout: .last), up, name: "thick")[0])
+            },
+            expected: """
+                input tokens: float32[1, 12, 6]
+                input x: float32[1, 2, 3, 8]
+                conv/rows: float32[1, 3, 4, 6] = Reshape[shape: [1, 3, 4, 6], allowsZero: false](tokens)
+                conv: float32[1, 3, 4, 4] = Conv[window: Window(strides: [1, 1], dilations: [1, 1], padsBefore: [0, 0], \
+                padsAfter: [0, 0], groups: 1), layout: last](conv/rows, conv/composed_weight, conv/composed_bias)
+                thin: float32[1, 2, 3, 1] = FusedMatMul[transposeA: false, transposeB: false, alpha: 1.0, activation: none, \
+                precision: float32, result: float32](x, down)
+                thick: float32[1, 2, 3, 8] = Conv[window: Window(strides: [1, 1], dilations: [1, 1], padsBefore: [0, 0], \
+                padsAfter: [0, 0], groups: 1), layout: last](thin, up)
+                output y = conv
+                output z = thick
+                """),
+        PassCase(
             .fuseConv,
             { graph in
                 let x = graph.float("x", [2, 4, 6, 5])
                 let y = try graph.apply(Conv(window: Window(padding: 1)), x, graph.weight("w", [4, 4, 3, 3]), name: "conv")
                 graph.output("y", try graph.apply(Relu(), try graph.apply(Add(), y, x, name: "sum"), name: "relu"))
+                let z = try graph.apply(Conv(window: Window(padding: 1)), x, graph.weight("v", [4, 4, 3, 3]), name: "other")
+                graph.output("rows", try graph.apply(Gelu(), try graph.apply(Reshape([8, 30]), z, name: "flat"), name: "gelu"))
             },
             expected: """
                 input x: float32[2, 4, 6, 5]
                 relu: float32[2, 4, 6, 5] = FusedConv[window: Window(strides: [1, 1], dilations: [1, 1], padsBefore: [1, \
                 1], padsAfter: [1, 1], groups: 1), layout: first, activation: relu, precision: float32, result: \
                 float32](x, w, _, x)
+                gelu: float32[2, 4, 6, 5] = FusedConv[window: Window(strides: [1, 1], dilations: [1, 1], padsBefore: [1, \
+                1], padsAfter: [1, 1], groups: 1), layout: first, activation: gelu, precision: float32, result: float32](x, v)
+                gelu/shaped: float32[8, 30] = Reshape[shape: [8, 30], allowsZero: false](gelu)
                 output y = relu
+                output rows = gelu/shaped
                 """),
         PassCase(
             .withoutDeadNodes,

@@ -31,12 +31,20 @@ private enum FuseConv {
         return nil
     }
 
+    /// Activations behind the convolution, or behind a reshape of its result.
     static func absorbActivation(_ rewriter: inout Rewriter, _ node: Node) throws(GraphError) -> [ValueID]? {
-        guard let activation = FusedActivation(node.op), let input = node.inputs[0], rewriter.hasOneReader(input),
-            let producer = rewriter.old.producer(of: input), let conv = producer.op as? FusedConv, conv.activation == .none
-        else { return nil }
         // oneDNN's sigmoid of NaN is a number, and it is mostly taken of a few means.
-        guard activation != .sigmoid else { return nil }
-        return try rewriter.new.append(conv.with(activation: activation), rewriter.mapped(producer.inputs), name: node.name)
+        guard let activation = FusedActivation(node.op), activation != .sigmoid, var input = node.inputs[0],
+            rewriter.hasOneReader(input), var producer = rewriter.old.producer(of: input)
+        else { return nil }
+        if producer.op is any ViewOperator, let source = producer.inputs[0], rewriter.hasOneReader(source),
+            let before = rewriter.old.producer(of: source)
+        {
+            (input, producer) = (source, before)
+        }
+        guard let conv = producer.op as? FusedConv, conv.activation == .none else { return nil }
+        let y = try rewriter.new.append(
+            conv.with(activation: activation), rewriter.mapped(producer.inputs), name: node.name)[0]
+        return [try rewriter.shaped(y, rewriter.old[node.outputs[0]].type.shape, name: "\(node.name)/shaped")]
     }
 }

@@ -2,7 +2,7 @@ package import Graph
 
 extension Pass {
     /// Drops what changes nothing: conversions to the same type, reshapes to the same shape, transpositions that keep the
-    /// order, identities. Cuts of cuts become one.
+    /// order, resizing to the same size, identities. Cuts of cuts become one.
     package static let simplify = Pass("simplify") { (graph) throws(GraphError) in
         try graph.rewritten { (rewriter, node) throws(GraphError) in
             guard let input = node.inputs.first ?? nil, node.outputs.count == 1 else { return nil }
@@ -12,6 +12,7 @@ extension Pass {
                 switch node.op {
                 case is Identity, is Cast, is Reshape, is Squeeze, is Unsqueeze, is Flatten, is Expand:
                     rewriter.old[node.outputs[0]].type == type
+                case let resize as Resize: resize.keepsPlaces && rewriter.old[node.outputs[0]].type == type
                 case let transpose as Transpose: transpose.order(rank: type.rank) == Array(0..<type.rank)
                 default: false
                 }
@@ -76,5 +77,16 @@ extension Rewriter {
         let starts = zip(outer, ranges).map { $0.start + $1.start }
         let ends = zip(starts, ranges).map { $0 + $1.count }
         return try self.new.append(Slice(starts: starts, ends: ends), [whole], name: node.name)
+    }
+}
+
+extension Resize {
+    /// Every element lies where one of the input does, if the sizes are the same.
+    fileprivate var keepsPlaces: Bool {
+        switch self.target {
+        case .sizes: self.crop == nil
+        case .scales(let scales): self.crop == nil && scales.allSatisfy { $0 == 1 }
+        case .proportional: false
+        }
     }
 }
