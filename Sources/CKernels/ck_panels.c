@@ -178,7 +178,7 @@ void ck_panels_divide(const ck_panels_spec *s, ck_panels_plan *plan) {
   // Groups as they are; rows of a tile must not all lie in the same lines of the first-level cache.
   static const ck_element packed[] = {CK_ELEMENT_FLOAT32, CK_ELEMENT_BFLOAT16, CK_ELEMENT_UINT8};
   const bool fits = s->a == packed[s->precision] && s->k % ck_group(s->precision) == 0 && plan->groups % 1024 != 0;
-  plan->reads_rows = fits && !s->has_patches;
+  plan->reads_rows = fits && !s->has_patches && !s->gate_rows;
   if (plan->reads_rows) plan->stride = plan->groups;
   plan->block = blocks ? ck_smaller(most, ck_ceiling(s->m, blocks)) : TILE;
   // Where sums are added up in parts those of all panels are kept; behind them lie the sums of a's rows.

@@ -16,6 +16,24 @@
 #include "ck_panels_math.h"
 #include "ck_panels_tile.h"
 
+// Sixteen numbers, those of absent columns 0.
+INLINE __m512 load_numbers(const char *from, size_t place, ck_element type, ck_scale scale, __mmask16 mask) {
+  switch (type) {
+    case CK_ELEMENT_BFLOAT16: {
+      __m256i half = _mm256_maskz_loadu_epi16(mask, from + place * 2);
+      return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
+    }
+    case CK_ELEMENT_UINT8:
+    case CK_ELEMENT_INT8: {
+      __m128i bytes = _mm_maskz_loadu_epi8(mask, from + place);
+      __m512i wide = type == CK_ELEMENT_UINT8 ? _mm512_cvtepu8_epi32(bytes) : _mm512_cvtepi8_epi32(bytes);
+      __m512 shifted = _mm512_cvtepi32_ps(_mm512_sub_epi32(wide, _mm512_set1_epi32(scale.zero)));
+      return _mm512_mul_ps(shifted, _mm512_set1_ps(scale.scale));
+    }
+    default: return _mm512_maskz_loadu_ps(mask, from + place * 4);
+  }
+}
+
 // Bytes of an element of a's copy, and of a itself.
 enum { COPIED = PRECISION == CK_FLOAT32 ? 4 : PRECISION == CK_BFLOAT16 ? 2 : 1 };
 
@@ -47,6 +65,25 @@ INLINE void copy_elements(char *to, const char *from, size_t count, ck_element t
   __m512i value = _mm512_maskz_loadu_epi8(mask, from + full);
   _mm512_mask_storeu_epi8(to + full, mask, is_signed ? _mm512_xor_si512(value, flip) : value);
 }
+
+#if !defined(INTEGER_SUMS)
+// Copies `count` elements multiplied with as many of the gate, and converts the products.
+INLINE void copy_gated(char *to, const char *from, const float *gate, size_t count, ck_element type) {
+  const ck_scale none = {1, 0};
+  for (size_t i = 0; i < count; i += 32) {
+    const uint32_t mask = count - i < 32 ? (1u << (count - i)) - 1 : ~0u;
+    const __mmask16 lower = (__mmask16)mask, upper = (__mmask16)(mask >> 16);
+    __m512 low = _mm512_mul_ps(load_numbers(from, i, type, none, lower), _mm512_maskz_loadu_ps(lower, gate + i));
+    __m512 high = _mm512_mul_ps(load_numbers(from, i + 16, type, none, upper), _mm512_maskz_loadu_ps(upper, gate + i + 16));
+#if defined(ROUND_PAIR)
+    _mm512_mask_storeu_epi16(to + i * 2, mask, ROUND_PAIR(low, high));
+#else
+    _mm512_mask_storeu_ps(to + i * 4, lower, low);
+    _mm512_mask_storeu_ps(to + i * 4 + 64, upper, high);
+#endif
+  }
+}
+#endif
 
 INLINE void fill_elements(char *to, size_t count, int byte) {
   __m512i value = _mm512_set1_epi8((char)byte);
@@ -115,6 +152,19 @@ INLINE void copy_rows_of(
     for (int axis = 2; axis >= 0; axis--) place[axis + 1] = (int64_t)(rest % (size_t)p->out[axis]), rest /= (size_t)p->out[axis];
     place[0] = (int64_t)rest;
   }
+#if !defined(INTEGER_SUMS)
+  if (j->operands->gate) {
+    // Rows of a picture share a row of the gate.
+    size_t shared = s->gate_rows - row % s->gate_rows;
+    const float *gate = j->operands->gate + row / s->gate_rows * s->k + w.first;
+    for (const char *from = a + (row * s->k + w.first) * size; rows > 0; rows--, from += s->k * size, w.to += j->plan.stride * 4) {
+      if (w.last % group) memset(w.to + (last - first - 1) * 4, 0, 4);
+      copy_gated(w.to, from, gate, w.last - w.first, type);
+      if (--shared == 0) shared = s->gate_rows, gate += s->k;
+    }
+    return;
+  }
+#endif
   // Bytes from a line of the kernel, and from a plane, to the next in the picture.
   const int64_t pixel = p->in_channels * (int64_t)size, line_step = p->in[2] * p->dilations[1] * pixel;
   const int64_t plane_step = p->in[1] * p->in[2] * p->dilations[0] * pixel;
@@ -165,24 +215,6 @@ TARGET __attribute__((noinline)) static void copy_rows(
     case CK_ELEMENT_BFLOAT16: return copy_rows_of(j, row, rows, first, last, copy, CK_ELEMENT_BFLOAT16);
     case CK_ELEMENT_UINT8: return copy_rows_of(j, row, rows, first, last, copy, CK_ELEMENT_UINT8);
     case CK_ELEMENT_INT8: return copy_rows_of(j, row, rows, first, last, copy, CK_ELEMENT_INT8);
-  }
-}
-
-// Sixteen numbers, those of absent columns 0.
-INLINE __m512 load_numbers(const char *from, size_t place, ck_element type, ck_scale scale, __mmask16 mask) {
-  switch (type) {
-    case CK_ELEMENT_BFLOAT16: {
-      __m256i half = _mm256_maskz_loadu_epi16(mask, from + place * 2);
-      return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
-    }
-    case CK_ELEMENT_UINT8:
-    case CK_ELEMENT_INT8: {
-      __m128i bytes = _mm_maskz_loadu_epi8(mask, from + place);
-      __m512i wide = type == CK_ELEMENT_UINT8 ? _mm512_cvtepu8_epi32(bytes) : _mm512_cvtepi8_epi32(bytes);
-      __m512 shifted = _mm512_cvtepi32_ps(_mm512_sub_epi32(wide, _mm512_set1_epi32(scale.zero)));
-      return _mm512_mul_ps(shifted, _mm512_set1_ps(scale.scale));
-    }
-    default: return _mm512_maskz_loadu_ps(mask, from + place * 4);
   }
 }
 

@@ -24,6 +24,12 @@ import Testing
                 "without residual, channels \(layout)", FusedConv(window: Window(), layout: layout, activation: .relu),
                 [x, type(16, 8, 1, 1), type(16)]),
             OperatorCase(
+                "gated, channels \(layout)", FusedConv(window: Window(padding: 1), layout: layout, activation: .relu),
+                [x, type(16, 8, 3, 3), nil, y, FusedConv(window: Window(), layout: layout).gateType(of: x)]),
+            OperatorCase(
+                "gated depthwise, channels \(layout)", depthwise,
+                [x, type(8, 1, 3, 3), type(8), nil, depthwise.gateType(of: x)]),
+            OperatorCase(
                 "depthwise, channels \(layout)", depthwise, [x, type(8, 1, 3, 3), type(8), x],
                 tolerance: Tolerance(absolute: 2e-5, relative: 5e-5)),
         ]
@@ -47,6 +53,18 @@ import Testing
                 Self.type(1, 2, 3, 3), Self.type(4, 2, 1, 1), nil, Self.type(1, 4, 3, 2),
             ])
         }
+    }
+
+    @Test func rejectsAGateOfAnotherShape() throws {
+        let (x, w) = (Self.type(2, 5, 3, 4), Self.type(6, 4, 1, 1))
+        let op = FusedConv(window: Window(), layout: .last)
+        #expect(op.gateType(of: x) == Self.type(2, 1, 1, 4))
+        #expect(try op.outputTypes([x, w, nil, nil, Self.type(2, 1, 1, 4)]) == [Self.type(2, 5, 3, 6)])
+        for shape in [[1, 1, 1, 4], [2, 4, 1, 1], [2, 1, 1, 1], [2, 4], [2, 5, 3, 4]] {
+            #expect(throws: GraphError.self) { try op.outputTypes([x, w, nil, nil, TensorType(.float32, shape)]) }
+        }
+        let narrow = TensorType(.bfloat16, [2, 1, 1, 4])
+        #expect(throws: GraphError.self) { try op.inBFloat16(result: .float32).outputTypes([x, w, nil, nil, narrow]) }
     }
 
     /// A tensor as bfloat16, and the same numbers as float32.

@@ -311,6 +311,40 @@ extension PassCase {
                 output rows = gelu/shaped
                 """),
         PassCase(
+            .gateConvolutions,
+            { graph in
+                let (x, gate) = (graph.float("x", [2, 6, 5, 4]), graph.float("gate", [2, 1, 1, 4]))
+                let gated = try graph.apply(Mul(), x, gate, name: "gated")
+                let w = graph.weight("w", [3, 4, 1, 1])
+                graph.output("y", try graph.apply(FusedConv(window: Window(), layout: .last), gated, w, name: "conv"))
+                // The kernel multiplies no patches, and this product is read twice.
+                let other = try graph.apply(Mul(), gate, x, name: "other")
+                let strided = FusedConv(window: Window(stride: 2), layout: .last)
+                graph.output("z", try graph.apply(strided, other, w, name: "strided"))
+                let common = try graph.apply(Mul(), x, graph.float("second", [2, 1, 1, 4]), name: "common")
+                let v = graph.weight("v", [4, 4, 1, 1])
+                let inner = try graph.apply(FusedConv(window: Window(), layout: .last), common, v, name: "inner")
+                graph.output("sum", try graph.apply(Add(), inner, common, name: "sum"))
+            },
+            expected: """
+                input x: float32[2, 6, 5, 4]
+                input gate: float32[2, 1, 1, 4]
+                input second: float32[2, 1, 1, 4]
+                conv: float32[2, 6, 5, 3] = FusedConv[window: Window(strides: [1, 1], dilations: [1, 1], padsBefore: [0, 0], \
+                padsAfter: [0, 0], groups: 1), layout: last, activation: none, precision: float32, result: float32](x, w, _, _, \
+                gate)
+                other: float32[2, 6, 5, 4] = Mul(gate, x)
+                strided: float32[2, 3, 3, 3] = FusedConv[window: Window(strides: [2, 2], dilations: [1, 1], padsBefore: [0, 0], \
+                padsAfter: [0, 0], groups: 1), layout: last, activation: none, precision: float32, result: float32](other, w)
+                common: float32[2, 6, 5, 4] = Mul(x, second)
+                inner: float32[2, 6, 5, 4] = FusedConv[window: Window(strides: [1, 1], dilations: [1, 1], padsBefore: [0, 0], \
+                padsAfter: [0, 0], groups: 1), layout: last, activation: none, precision: float32, result: float32](common, v)
+                sum: float32[2, 6, 5, 4] = Add(inner, common)
+                output y = conv
+                output z = strided
+                output sum = sum
+                """),
+        PassCase(
             .withoutDeadNodes,
             { graph in
                 let x = graph.float("x", [2])

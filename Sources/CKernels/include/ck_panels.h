@@ -63,6 +63,8 @@ typedef struct ck_panels_spec {
   // strides, dilations, before.
   bool has_patches;
   ck_conv_spec patches;
+  // Rows of a that share a row of the gate, 0 without a gate. Not for integers and patches.
+  size_t gate_rows;
   // y = activation(product + bias + residual), else activation(product + bias) + residual.
   bool adds_first;
   ck_activation activation;
@@ -77,10 +79,11 @@ typedef struct ck_panels_spec {
 } ck_panels_spec;
 
 // The operands; those that are absent are NULL. scales [n] (integers: a's scale times the column's), inner_bias [n]
-// (integers: before the rounding) and bias [n] are float32, residual is [m, n]. It may be y where both have one type.
+// (integers: before the rounding) and bias [n] are float32, residual is [m, n]. It may be y where both have one type. gate
+// [m / gate_rows, k] of float32 is multiplied with the rows of a as they are copied.
 typedef struct ck_panels_operands {
   const void *a, *packed, *residual;
-  const float *scales, *inner_bias, *bias;
+  const float *scales, *inner_bias, *bias, *gate;
   void *y, *workspace;
 } ck_panels_operands;
 

@@ -30,6 +30,15 @@ package struct ConvolutionProblem: Sendable {
         self.spatialRank = spatial.count
     }
 
+    /// Where an element of x lies in a tensor with one element for each channel of a picture.
+    func channelPlace(ofInput place: Int) -> Int {
+        let area = self.input.reduce(1, *)
+        switch self.layout {
+        case .first: return place / area
+        case .last: return place / (area * self.inChannels) * self.inChannels + place % self.inChannels
+        }
+    }
+
     /// The description on the C side, without anything fused.
     package var spec: ck_conv_spec {
         var spec = ck_conv_spec()

@@ -6,7 +6,7 @@ extension FusedConv: Executable {
         Implementation("winograd") { (op, problem) throws(KernelError) in try op.winograd(problem) },
         Implementation("packed") { (op, problem) throws(KernelError) in try op.packed(problem) },
         Implementation("depthwise") { (op, problem) throws(KernelError) in
-            try DepthwiseKernel(op, op.problem(problem), problem)
+            try problem.optionalInput(4) == nil ? DepthwiseKernel(op, op.problem(problem), problem) : nil
         },
         Implementation("onednn") { (op, problem) throws(KernelError) in
             try op.kernel(for: problem)
@@ -20,7 +20,7 @@ extension FusedConv: Executable {
     /// The convolution by the library, nil when there is nothing to compute.
     fileprivate func kernel(for problem: KernelProblem) throws(KernelError) -> (any Kernel)? {
         guard problem.isFloat32, !self.readsBFloat16, problem.outputs[0].elementCount > 0,
-            problem.input(0).elementCount > 0
+            problem.input(0).elementCount > 0, problem.optionalInput(4) == nil
         else { return nil }
         let hasBias = problem.optionalInput(2) != nil
         let hasResidual = problem.optionalInput(3) != nil
@@ -39,14 +39,21 @@ extension FusedConv: Executable {
         guard self.layout == .last, self.window.groups == 1, self.readsBFloat16 || problem.isFloat32 else { return nil }
         var spec = ck_panels_spec()
         spec.precision = self.precision == .bfloat16 ? CK_BFLOAT16 : CK_FLOAT32
-        spec.take(self.problem(problem))
+        let sizes = self.problem(problem)
+        spec.take(sizes)
         spec.a = problem.input(0).dataType.panelElement
         spec.y = self.result.panelElement
         spec.residual = (problem.optionalInput(3)?.dataType ?? .float32).panelElement
         spec.adds_first = true
         spec.activation = self.activation.code
         let operands = PanelsKernel.Operands(
-            bias: problem.optionalInput(2).map { _ in 2 }, residual: problem.optionalInput(3).map { _ in 3 })
+            bias: problem.optionalInput(2).map { _ in 2 }, residual: problem.optionalInput(3).map { _ in 3 },
+            gate: problem.optionalInput(4).map { _ in 4 })
+        if operands.gate != nil {
+            // Patches are not multiplied.
+            guard !spec.has_patches else { return nil }
+            spec.gate_rows = sizes.output.reduce(1, *)
+        }
         return (spec, operands)
     }
 

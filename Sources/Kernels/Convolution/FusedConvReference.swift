@@ -23,10 +23,14 @@ struct FusedConvReference: Sendable {
 
     func run(_ call: KernelCall) {
         let (x, w) = (call.bytes(0), call.bytes(1))
-        let (bias, residual) = (call.optionalBytes(2), call.optionalBytes(3))
+        let (bias, residual, gate) = (call.optionalBytes(2), call.optionalBytes(3), call.optionalBytes(4))
         self.walk.eachOutput { n, o, position in
             var sum = bias.map { self.w.double($0, o) } ?? 0
-            self.walk.eachProduct(n, o, position) { sum += self.round(self.x.double(x, $0)) * self.round(self.w.double(w, $1)) }
+            self.walk.eachProduct(n, o, position) { (place, tap) in
+                var value = self.x.double(x, place)
+                if let gate { value *= self.w.double(gate, self.walk.problem.channelPlace(ofInput: place)) }
+                sum += self.round(value) * self.round(self.w.double(w, tap))
+            }
             let place = self.walk.yOffset(n, o, position)
             let rest = residual.map { self.residual.double($0, place) } ?? 0
             self.y.store(self.activation.value(sum + rest), call.outputBytes(0), place)

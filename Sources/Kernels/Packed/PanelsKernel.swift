@@ -4,12 +4,13 @@ import Graph
 /// Rows, or the patches of a convolution, times a constant matrix that is packed once, with what follows; in float32,
 /// bfloat16 or 8-bit integers.
 final class PanelsKernel: Kernel, @unchecked Sendable {
-    /// Indices of the operands among the inputs of the operator; `bias`, `residual`, `scales` and `innerBias` may be absent.
+    /// Indices of the operands among the inputs of the operator, nil for those that are absent.
     struct Operands: Sendable {
         var a = 0
         var weights = 1
         var bias: Int?
         var residual: Int?
+        var gate: Int?
         var scales: Int?
         var innerBias: Int?
         /// Integers: the zero point of `a`, where it is known only when the kernel runs.
@@ -21,6 +22,7 @@ final class PanelsKernel: Kernel, @unchecked Sendable {
             pointers.a = call.bytes(self.a)
             pointers.residual = self.residual.flatMap { call.optionalBytes($0) }
             pointers.bias = self.bias.flatMap { call.optionalInput($0) }
+            pointers.gate = self.gate.flatMap { call.optionalInput($0) }
             pointers.scales = self.scales.flatMap { call.optionalInput($0) }
             pointers.inner_bias = self.innerBias.flatMap { call.optionalInput($0) }
             pointers.y = call.outputs[0]
@@ -46,7 +48,7 @@ final class PanelsKernel: Kernel, @unchecked Sendable {
             spec.precision != CK_INTEGER8 || spec.k <= WideMatrixKernel.mostDepth
         else { return nil }
         var spec = spec
-        spec.threads = problem.threads
+        spec.threads = Self.threads(spec, problem.threads)
         self.spec = spec
         self.operands = operands
         self.workspaceByteCount = withUnsafePointer(to: spec) { ck_panels_workspace($0) }
@@ -58,6 +60,12 @@ final class PanelsKernel: Kernel, @unchecked Sendable {
             matrix.w = from
             ck_panels_pack(spec.precision, &matrix, to)
         }
+    }
+
+    /// One thread for few products, as in squeeze-and-excitation: waking another takes about 3 microseconds.
+    private static func threads(_ spec: ck_panels_spec, _ threads: Int) -> Int {
+        let (most, depths) = (1 << 17, spec.k * (spec.precision == CK_FLOAT32 ? 2 : 1))
+        return spec.m < most && spec.n < most && depths < most && spec.m * spec.n * depths < most ? 1 : threads
     }
 
     var packedInputs: [Int] { [self.operands.weights] }

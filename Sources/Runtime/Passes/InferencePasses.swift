@@ -6,7 +6,7 @@ extension [Pass] {
         .widenNarrowFloats, .simplify, .shareCommon, .recoverOperators, .recoverActivations, .fuseAttention, .spellOutQuantized,
         .channelsLast, .moveBytes, .splitProducts, .moveBytes, .computeInInt8, .roundToBytes, .cancelTransposes, .attendInPlace,
         .cancelTransposes, .shareCommon, .sinkTransposes, .fuseMatMul, .foldConstants, .foldBatchNormalization,
-        .convolveBeforeResize, .composeProducts, .fuseConv, .withoutDeadNodes,
+        .convolveBeforeResize, .composeProducts, .fuseConv, .gateConvolutions, .withoutDeadNodes,
     ]
 
     /// The same with products, convolutions and attention in bfloat16.

@@ -1,10 +1,10 @@
-/// `activation(conv(x, w) + bias + residual)`: a convolution with everything behind it that passes fuse.
+/// `activation(conv(x * gate, w) + bias + residual)`: a convolution with everything around it that passes fuse.
 ///
-/// Shapes as for `Conv`; residual has the shape of the result. Floats of one type; with `precision` bfloat16 the operands
-/// are rounded to it and summed in float32, then x, residual and the result may be bfloat16 tensors beside float32 w and
-/// bias. Made by passes after differentiation.
+/// Shapes as for `Conv`; residual has the shape of the result, gate that of x with spatial sizes of 1. Floats of one type;
+/// with `precision` bfloat16 the operands (`x * gate` as one) are rounded to it and summed in float32, then x, residual and
+/// the result may be bfloat16 tensors beside float32 w, bias and gate. Made by passes after differentiation.
 package struct FusedConv: Operator {
-    package static let schema = OperatorSchema("FusedConv", inputs: ["x", "w"], optional: ["bias", "residual"])
+    package static let schema = OperatorSchema("FusedConv", inputs: ["x", "w"], optional: ["bias", "residual", "gate"])
 
     package let window: Window
     package let layout: ChannelLayout
@@ -51,14 +51,27 @@ package struct FusedConv: Operator {
         if let residual = self.optionalType(inputs, 3), self.widened(residual) != TensorType(x.dataType, shape) {
             throw GraphError(.shape, self.name, "residual is \(residual), should be \(TensorType(x.dataType, shape))")
         }
+        let gateType = self.gateType(of: x)
+        if let gate = self.optionalType(inputs, 4), gate != gateType {
+            throw GraphError(.shape, self.name, "gate is \(gate), should be \(gateType)")
+        }
         return [TensorType(self.readsBFloat16 ? self.result : x.dataType, shape)]
+    }
+
+    /// The type that a gate of x must have: one number for each channel of a picture.
+    package func gateType(of x: TensorType) -> TensorType {
+        let (batch, channels, spatial) = self.layout.split(x.shape)
+        let shape = self.layout.join(batch: batch, channels: channels, spatial: spatial.map { _ in 1 })
+        return TensorType(self.widened(x).dataType, shape)
     }
 
     package var gradient: Gradient { .none(reason: "fusion happens after differentiation") }
 
     package func onnx(opset: Int) -> OnnxSpelling {
         .lowered { (graph, inputs) throws(GraphError) in
-            var y = try graph.append(self.conv, Array(inputs.prefix(3)))[0]
+            var operands = Array(inputs.prefix(3))
+            if inputs.count > 4, let x = inputs[0], let gate = inputs[4] { operands[0] = try graph.apply(Mul(), x, gate) }
+            var y = try graph.append(self.conv, operands)[0]
             if inputs.count > 3, let residual = inputs[3] { y = try graph.apply(Add(), y, residual) }
             return [try self.activation.unfused(in: &graph, y)]
         }
