@@ -51,8 +51,8 @@ TARGET __attribute__((noinline)) static void finish(
 }
 
 // A strip of `rows` rows. Column t of the result is complete after step t, which takes in `stride` columns of x; results of
-// `live` columns are under way at a time, and change places in turn.
-INLINE void run_strip(const int taps, const int stride, const int rows, const int is_bf16, const strip *b) {
+// `live` columns are under way at a time, and change places in turn. `is_whole` says that all rows of x exist.
+INLINE void run_strip(const int taps, const int stride, const int rows, const int is_bf16, const int is_whole, const strip *b) {
   enum { MOST = 5 };
   const ck_depthwise *s = b->j->spec;
   const size_t size = is_bf16 ? 2 : 4, channels = padded(s->channels), step = s->channels * size;
@@ -82,7 +82,7 @@ INLINE void run_strip(const int taps, const int stride, const int rows, const in
           if (column < 0 || column >= width) continue;
           const char *from = x + column * (ptrdiff_t)step;
           UNROLL for (int r = 0; r < height; r++) {
-            if (!(present >> r & 1)) continue;
+            if (!is_whole && !(present >> r & 1)) continue;
             const __m512 value = load(from + r * row_step, 0, is_bf16, lanes);
             UNROLL for (int o = 0; o < rows; o++)
               if (r >= o * stride && r < o * stride + taps)
@@ -120,8 +120,14 @@ typedef struct {
   strip_function *one, *more;
 } strip_functions;
 
-#define FUNCTION(name, taps, stride, rows, is_bf16) \
-  TARGET static void name(const strip *b) { run_strip(taps, stride, rows, is_bf16, b); }
+#define FUNCTION(name, taps, stride, rows, is_bf16)                               \
+  TARGET static void name(const strip *b) {                                       \
+    const uint32_t all = (1u << ((rows - 1) * stride + taps)) - 1;                \
+    if ((b->present & all) == all)                                                \
+      run_strip(taps, stride, rows, is_bf16, 1, b);                               \
+    else                                                                          \
+      run_strip(taps, stride, rows, is_bf16, 0, b);                               \
+  }
 #define FUNCTIONS(name, taps, stride, rows, is_bf16)     \
   FUNCTION(name##_one, taps, stride, 1, is_bf16)         \
   FUNCTION(name##_more, taps, stride, rows, is_bf16)     \

@@ -4,10 +4,8 @@
 // 2^x to a relative error of 2e-7: 0 below the smallest number, infinity above the largest.
 INLINE __m512 exp2_of(__m512 x) {
   __m512 whole = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  // Infinity less itself would be NaN.
-  __m512 bounded = _mm512_max_ps(_mm512_set1_ps(-200), _mm512_min_ps(_mm512_set1_ps(200), x));
-  whole = _mm512_max_ps(_mm512_set1_ps(-200), _mm512_min_ps(_mm512_set1_ps(200), whole));
-  __m512 f = _mm512_sub_ps(bounded, whole);
+  // x less the whole: 0 for an infinity, where a subtraction gives NaN.
+  __m512 f = _mm512_reduce_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   __m512 p = _mm512_fmadd_ps(_mm512_set1_ps(0.00015353257185779512f), f, _mm512_set1_ps(0.0013399003073573112f));
   p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.00961843878030777f));
   p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.05550331994891167f));
