@@ -27,7 +27,8 @@ package final class ServedModel: Sendable {
         self.precision = precision
         if case .retrieval(let task) = card.task {
             let vectors = IndexModel(
-                sha256: self.sha256, dimension: task.embeddingLength, isAugmented: augmentation.views.count > 1)
+                sha256: self.sha256, dimension: task.embeddingLength, isAugmented: augmentation.views.count > 1,
+                isBFloat16: precision.precision == .bfloat16)
             self.index = ServedIndex(path: index, name: card.name, model: vectors)
         } else {
             self.index = nil

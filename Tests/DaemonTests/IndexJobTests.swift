@@ -161,6 +161,12 @@ import Testing
         #expect(mismatch.contains("the index is of model abababababab with 8 dimensions, the vectors are of model cdcdcdcdcdcd"))
         #expect(embeds(otherModel) == 0)
         await otherModel.stop()
+        var narrow = retrieval
+        narrow.model.precision = "bfloat16"
+        let narrowModel = try await StubDaemon(in: place.directory) { [narrow] in narrow.answer($0) }
+        #expect(await failure { try await run(place, narrowModel) }.contains("dimensions, computed in bfloat16"))
+        #expect(embeds(narrowModel) == 0)
+        await narrowModel.stop()
         for change in [{ $0.dimension = 9 }, { $0.views = 4 }] as [@Sendable (inout StubRetrieval) -> Void] {
             var other = retrieval
             change(&other)

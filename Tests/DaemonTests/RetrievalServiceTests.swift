@@ -168,8 +168,9 @@ import Testing
             IndexModel(sha256: String(repeating: "a", count: 64), dimension: 8),
             IndexModel(sha256: setup.sha256, dimension: 8, isAugmented: true),
             IndexModel(sha256: setup.sha256, dimension: 9),
+            IndexModel(sha256: setup.sha256, dimension: 8, isBFloat16: true),
         ]
-        let parts = ["model aaaaaaaaaaaa with 8", "averaged over views", "with 9 dimensions"]
+        let parts = ["model aaaaaaaaaaaa with 8", "averaged over views", "with 9 dimensions", "computed in bfloat16"]
         for (other, part) in zip(others, parts) {
             let path = "\(setup.models.root)/like/index"
             let index = try VectorIndex.create(at: path, for: other)

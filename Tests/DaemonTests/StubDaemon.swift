@@ -85,16 +85,19 @@ struct StubModel {
     var name = "stub"
     var sha256 = String(repeating: "ab", count: 32)
     var classNames = ["vessel", "disc"]
+    var precision: String?
 
     /// The answer of `GET /v2/models`.
     var list: Answer {
-        Answer(json: ["models": [ModelSummary(name: self.name, version: 1, sha256: self.sha256, classNames: self.classNames)]])
+        var summary = ModelSummary(name: self.name, version: 1, sha256: self.sha256, classNames: self.classNames)
+        summary.precision = self.precision
+        return Answer(json: ["models": [summary]])
     }
 
     /// The JSON of an answer's `model` and `timings_ms`.
     var origin: String {
         """
-        "model":{"name":"\(self.name)","version":1,"sha256":"\(self.sha256)"},\
+        "model":{"name":"\(self.name)","version":1,\(self.precision.map { #""precision":"\#($0)","# } ?? "")"sha256":"\(self.sha256)"},\
         "timings_ms":{"queue":0,"decode":1,"preprocess":1,"compute":1,"total":3}
         """
     }

@@ -38,6 +38,20 @@ import Testing
         #expect(try index.query([Query(rows[7])], count: 3, from: Self.model).neighbours == result.neighbours)
     }
 
+    /// In the database and in its snapshot.
+    @Test(arguments: [false, true], [false, true])
+    func anIndexKnowsHowItsVectorsWereMade(_ isAugmented: Bool, _ isBFloat16: Bool) throws {
+        let folder = TemporaryFolder()
+        let model = IndexModel(
+            sha256: Self.model.sha256, dimension: Self.dimension, isAugmented: isAugmented, isBFloat16: isBFloat16)
+        _ = try VectorIndex.create(at: folder.index, for: model).add(Sample.entries(Self.rows(3)), from: model)
+        let index = try VectorIndex(opening: folder.index)
+        #expect(index.model == model)
+        _ = try index.build()
+        #expect(try VectorIndex(opening: folder.index).verify().snapshot == .current)
+        #expect(model.description.contains("bfloat16") == isBFloat16)
+    }
+
     /// WAL with `synchronous = FULL` (2): a commit is on the disk before it is acknowledged.
     @Test func commitsAreWrittenThrough() throws {
         let folder = TemporaryFolder()
@@ -120,6 +134,7 @@ import Testing
         let others = [
             Sample.model(Self.dimension, "b"), Sample.model(Self.dimension - 1),
             IndexModel(sha256: Self.model.sha256, dimension: Self.dimension, isAugmented: true),
+            IndexModel(sha256: Self.model.sha256, dimension: Self.dimension, isBFloat16: true),
         ]
         for other in others {
             #expect(code { _ = try index.add(Sample.entries(rows, from: 9), from: other) } == .modelMismatch)

@@ -66,7 +66,7 @@ struct SnapshotHeader: Equatable {
         var page = Self.magic
         func append<Number: FixedWidthInteger>(_ number: Number) { withUnsafeBytes(of: number.littleEndian) { page += $0 } }
         append(Self.version)
-        append(UInt32(self.model.isAugmented ? 1 : 0))
+        append(UInt32(self.model.making))
         append(UInt64(self.model.dimension))
         append(UInt64(self.count))
         append(UInt64(VectorLayout(dimension: self.model.dimension).rowStride))
@@ -97,7 +97,7 @@ struct SnapshotHeader: Equatable {
             number(40, UInt64.self) == layout.vectors.codeStride
         else { return nil }
         let sha256 = String(decoding: page[72..<136], as: UTF8.self)
-        self.model = IndexModel(sha256: sha256, dimension: dimension, isAugmented: number(12, UInt32.self) == 1)
+        self.model = IndexModel(sha256: sha256, dimension: dimension, making: Int(number(12, UInt32.self)))
         self.count = count
         self.generation = number(48, Int64.self)
         self.lastNumber = number(56, Int64.self)

@@ -13,7 +13,7 @@ struct StoreDescription {
                 db,
                 sql: "SELECT model, dimension, augmented, generation, snapshot_generation, snapshot_checksum FROM description")
         else { throw IndexError(.corrupted, path, "the description is missing; restore a backup or make the index again") }
-        self.model = IndexModel(sha256: row[0], dimension: row[1], isAugmented: row[2])
+        self.model = IndexModel(sha256: row[0], dimension: row[1], making: row[2])
         self.generation = row[3]
         let generation: Int64? = row[4]
         let checksum: Int64? = row[5]

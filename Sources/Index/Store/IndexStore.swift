@@ -60,7 +60,7 @@ struct IndexStore: Sendable {
                     """)
             try db.execute(
                 sql: "INSERT INTO description (only, model, dimension, augmented, generation) VALUES (1, ?, ?, ?, 0)",
-                arguments: [model.sha256, model.dimension, model.isAugmented])
+                arguments: [model.sha256, model.dimension, model.making])
             try db.execute(sql: "PRAGMA user_version = \(Self.format)")
             try db.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
         }

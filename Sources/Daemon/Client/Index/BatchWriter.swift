@@ -19,7 +19,9 @@ struct BatchWriter {
 
     /// Throws when the embedding is of another kind than the one before.
     mutating func append(_ picture: LabelledPictures.Picture, _ reply: EmbedReply) throws(DaemonError) {
-        let model = IndexModel(sha256: reply.model.sha256, dimension: reply.dimension, isAugmented: reply.views > 1)
+        let model = IndexModel(
+            sha256: reply.model.sha256, dimension: reply.dimension, isAugmented: reply.views > 1,
+            isBFloat16: reply.model.precision == "bfloat16")
         guard reply.embedding.count == reply.dimension, self.model == nil || self.model == model else {
             throw DaemonError(.connection, "embed", "the daemon gave an embedding that does not fit to the one before")
         }

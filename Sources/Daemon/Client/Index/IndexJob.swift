@@ -85,7 +85,8 @@ package struct IndexJob {
             return nil
         }
         let same = IndexModel(
-            sha256: model.sha256 ?? "", dimension: index.model.dimension, isAugmented: index.model.isAugmented)
+            sha256: model.sha256 ?? "", dimension: index.model.dimension, isAugmented: index.model.isAugmented,
+            isBFloat16: model.precision.map { $0 == "bfloat16" } ?? index.model.isBFloat16)
         _ = try index.add([], from: same)
         return index
     }
