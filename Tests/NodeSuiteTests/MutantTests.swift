@@ -2,7 +2,7 @@ import Foundation
 import NodeSuite
 import Testing
 
-/// Damaged models of the node tests load and run or are refused; `model-mutants` tries many more, each in a process that may die.
+/// Damaged models load and run or are refused; `model-mutants` tries many more, each in a process that may die.
 @Suite struct MutantTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -12,11 +12,17 @@ import Testing
             print("skipped: damaged models of the node cases of onnx 1.20.1, which are not in .build/onnx-node")
             return
         }
-        let mutants = try Mutants(directory: directory, seed: 7)
-        var ran = 0
-        for number in 0..<3000 {
-            if case .ran = try mutants.run(number) { ran += 1 }
-        }
-        #expect(ran > 100)
+        #expect(try Self.ran(Mutants(directories: [directory], seed: 7), of: 3000) > 100)
+    }
+
+    /// Those that products of bytes are found in.
+    @Test func damagedQuantisedModelsNeverTrap() throws {
+        let directory = Self.root.appendingPathComponent("Tests/Golden/quantized").path
+        #expect(try Self.ran(Mutants(directories: [directory], seed: 7), of: 200) > 20)
+    }
+
+    /// How many of the first mutants load and run.
+    private static func ran(_ mutants: Mutants, of count: Int) throws -> Int {
+        try (0..<count).count { if case .ran = try mutants.run($0) { true } else { false } }
     }
 }

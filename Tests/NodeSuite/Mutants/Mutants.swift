@@ -4,7 +4,7 @@ import Metrics
 import OnnxFormat
 import Runtime
 
-/// Damaged copies of the models of the node tests, by number; a seed and a number always give the same one.
+/// Damaged copies of models, those of the node tests for one, by number; a seed and a number always give the same one.
 package final class Mutants {
     /// What became of one.
     package enum Outcome: Sendable {
@@ -19,7 +19,15 @@ package final class Mutants {
         }
     }
 
-    private let cases: [NodeCase]
+    /// A model that is damaged.
+    private struct Original {
+        let name: String
+        let path: String
+        /// Has inputs for it.
+        let nodeCase: NodeCase?
+    }
+
+    private let originals: [Original]
     private let seed: UInt64
     private let scratch: URL
     private var models: [Int: [UInt8]] = [:]
@@ -34,9 +42,9 @@ package final class Mutants {
         $0.expandedBytes = 1 << 25
     }
 
-    /// - Parameter directory: as for `NodeCase.all`.
-    package init(directory: String, seed: UInt64) throws {
-        self.cases = try NodeCase.all(in: directory)
+    /// - Parameter directories: hold node tests, as for `NodeCase.all`, or model files.
+    package init(directories: [String], seed: UInt64) throws {
+        self.originals = try directories.flatMap { try Self.originals(in: $0) }
         self.seed = seed
         self.scratch = FileManager.default.temporaryDirectory.appendingPathComponent("mutants-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: self.scratch, withIntermediateDirectories: false)
@@ -44,14 +52,20 @@ package final class Mutants {
 
     deinit { try? FileManager.default.removeItem(at: self.scratch) }
 
+    private static func originals(in directory: String) throws -> [Original] {
+        let cases = try NodeCase.all(in: directory).map { Original(name: $0.name, path: $0.modelPath, nodeCase: $0) }
+        let files = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".onnx") }.sorted()
+        return cases + files.map { Original(name: $0, path: "\(directory)/\($0)", nodeCase: nil) }
+    }
+
     /// Whether there is anything to damage.
-    package var isEmpty: Bool { self.cases.isEmpty }
+    package var isEmpty: Bool { self.originals.isEmpty }
 
     /// Which model a mutant is made of and how.
     package func description(of number: Int) -> String {
         var random = SplitMix64(seed: self.seed, stream: UInt64(number))
         let plan = self.plan(&random)
-        return "\(self.cases[plan.model].name) \(plan.mutations.map { "\($0)" }.joined(separator: "+"))"
+        return "\(self.originals[plan.model].name) \(plan.mutations.map { "\($0)" }.joined(separator: "+"))"
     }
 
     /// The bytes of a mutant, for a file of its own.
@@ -71,7 +85,7 @@ package final class Mutants {
             let session = try Session(path: file.path, threads: 1, limits: Self.limits)
             var inputs: [String: Tensor] = [:]
             for (index, port) in session.model.inputs.enumerated() {
-                inputs[port.name] = try self.input(self.cases[model], index, port, &random)
+                inputs[port.name] = try self.input(self.originals[model].nodeCase, index, port, &random)
             }
             _ = try session.runAndWait(inputs)
             return .ran
@@ -83,8 +97,8 @@ package final class Mutants {
     }
 
     private func plan(_ random: inout SplitMix64) -> (model: Int, other: Int, mutations: [Mutation]) {
-        let model = random.below(self.cases.count)
-        let other = random.below(self.cases.count)
+        let model = random.below(self.originals.count)
+        let other = random.below(self.originals.count)
         // What the protobuf decoder already refuses says nothing about what comes behind it.
         let kinds = random.below(5) == 0 ? Mutation.raw : Mutation.structural
         let mutations = (0...random.below(2)).map { _ in kinds[random.below(kinds.count)] }
@@ -102,14 +116,14 @@ package final class Mutants {
 
     private func model(_ index: Int) throws -> [UInt8] {
         if let known = self.models[index] { return known }
-        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: self.cases[index].modelPath)))
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: self.originals[index].path)))
         self.models[index] = bytes
         return bytes
     }
 
     /// The case's own input where it fits what the mutant wants, else numbers of the wanted type; some of them extreme.
-    private func input(_ nodeCase: NodeCase, _ index: Int, _ port: OnnxPort, _ random: inout SplitMix64) throws -> Tensor {
-        let own = try? OnnxFile.tensor(nodeCase.inputPath(index), limits: Self.limits).tensor
+    private func input(_ nodeCase: NodeCase?, _ index: Int, _ port: OnnxPort, _ random: inout SplitMix64) throws -> Tensor {
+        let own = nodeCase.flatMap { try? OnnxFile.tensor($0.inputPath(index), limits: Self.limits).tensor }
         let tensor: Tensor
         if let own, own.type.dataType == port.dataType, port.fits(own.shape), random.below(8) > 0 {
             tensor = own.copied()

@@ -10,7 +10,7 @@ struct Child {
     }
 
     func run() throws {
-        let mutants = try Mutants(directory: self.options.directory, seed: self.options.seed)
+        let mutants = try Mutants(directories: self.options.directories, seed: self.options.seed)
         // Far above what is allowed, so that one mutant cannot take the machine with it.
         let most = rlim_t(Self.kibibytes("VmSize") << 10 + 8 * self.options.megabytes << 20)
         var limit = rlimit(rlim_cur: most, rlim_max: most)

@@ -2,7 +2,7 @@ import Foundation
 
 /// What the command line says.
 struct Options {
-    var directory = ""
+    var directories: [String] = []
     var first = 0
     var count = 10_000
     var seed: UInt64 = 1
@@ -27,16 +27,16 @@ struct Options {
             case "--megabytes": self.megabytes = Self.number(&rest)
             case "--write": self.write = rest.popFirst()
             case "--child": self.isChild = true
-            default: self.directory = argument
+            default: self.directories.append(argument)
             }
         }
-        guard !self.directory.isEmpty else { Self.stop() }
+        guard !self.directories.isEmpty else { Self.stop() }
     }
 
     /// The arguments of a child for one batch.
     func batch(_ range: Range<Int>) -> [String] {
-        [
-            self.directory, "--child", "--first", "\(range.lowerBound)", "--count", "\(range.count)", "--seed", "\(self.seed)",
+        self.directories + [
+            "--child", "--first", "\(range.lowerBound)", "--count", "\(range.count)", "--seed", "\(self.seed)",
             "--megabytes", "\(self.megabytes)",
         ]
     }
@@ -47,7 +47,7 @@ struct Options {
     }
 
     private static func stop() -> Never {
-        print("usage: model-mutants DIRECTORY [--count N] [--first N] [--seed S] [--only N] [--seconds S] [--megabytes M]")
+        print("usage: model-mutants DIRECTORY... [--count N] [--first N] [--seed S] [--only N] [--seconds S] [--megabytes M]")
         exit(2)
     }
 }

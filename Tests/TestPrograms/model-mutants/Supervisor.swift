@@ -27,9 +27,9 @@ struct Supervisor {
 
     init(_ options: Options) throws {
         self.options = options
-        self.mutants = try Mutants(directory: options.directory, seed: options.seed)
+        self.mutants = try Mutants(directories: options.directories, seed: options.seed)
         guard !self.mutants.isEmpty else {
-            print("no models below \(options.directory)")
+            print("no models below \(options.directories)")
             exit(2)
         }
     }
