@@ -3,9 +3,9 @@
 They are made from those of the topic onnx_models: a residual network in both forms that the tool writes (nodes that quantise
 around float operators, and operators on quantised values), its first two stages alone, whose result is a map, and a vision
 transformer in both forms, with one block in the second. Two more, a perceptron of two layers and a small convolutional network,
-have 8-bit weights and quantise what they multiply as they run (`quantize_dynamic`). Outputs are computed with ONNX Runtime's rewriting of
-graphs switched off (`plain`, every node as the file says) and on (`optimized`, products of 8-bit integers): how far these two
-are apart is what a runtime can be asked for.
+have 8-bit weights and quantise what they multiply as they run (`quantize_dynamic`). Outputs are computed with ONNX Runtime's
+rewriting of graphs switched off (`plain`, every node as the file says) and on (`optimized`, products of 8-bit integers): how
+far these two are apart is what a runtime can be asked for.
 """
 
 import pathlib
@@ -49,8 +49,9 @@ def convolutional():
 
     nn = torch.nn
     return nn.Sequential(
-        nn.Conv2d(3, 16, 3, stride=2, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(16, 24, 3, padding=1, bias=False), nn.ReLU(),
-        nn.Conv2d(24, 24, 3, padding=1, groups=6), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(24, 5)).eval()  # fmt: skip
+        nn.Conv2d(3, 16, 3, stride=2, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(16, 24, 3, padding=1, bias=False), nn.ReLU(), nn.Conv2d(24, 24, 3, padding=1, groups=6), nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(24, 5)).eval()  # fmt: skip
 
 
 # Name: builder, quantised operators (None for all that the tool knows), form, input shape.
@@ -61,7 +62,7 @@ MODELS = {
     "maps_qdq": (maps, None, "QDQ", (2, 3, 48, 40)),
     "vit_qdq": (lambda: onnx_models.eager(onnx_models.tiny_vit()), ["Conv", "MatMul", "Gemm"], "QDQ", (2, 3, 32, 32)),
     "perceptron_dynamic": (perceptron, ["MatMul"], "dynamic", (6, 24)),
-    # ONNX Runtime convolves no signed bytes in this form.
+    # Unsigned weights with one scale for each tensor, for the other kind.
     "convolutional_dynamic": (convolutional, ["Conv", "MatMul"], "dynamic unsigned", (2, 3, 24, 20)),
 }
 
