@@ -57,11 +57,11 @@ TARGET static void finish(const block *b, __m512 *sums, size_t channel, __mmask1
   const ck_depthwise *s = b->spec;
   if (b->residual)
     for (size_t t = 0; t < b->columns; t++) {
-      __m512 other = load(b->residual, t * s->channels + channel, s->residual_is_bf16, lanes);
+      __m512 other = load_lanes(b->residual, t * s->channels + channel, s->residual_is_bf16, lanes);
       sums[t] = _mm512_add_ps(sums[t], other);
     }
   activate(sums, b->columns, s->activation);
-  for (size_t t = 0; t < b->columns; t++) store(b->y, t * s->channels + channel, s->y_is_bf16, lanes, sums[t]);
+  for (size_t t = 0; t < b->columns; t++) store_lanes(b->y, t * s->channels + channel, s->y_is_bf16, lanes, sums[t]);
 }
 
 INLINE void end(
@@ -70,7 +70,7 @@ INLINE void end(
   // The usual case, without a way through memory.
   if (is_inside && b->is_plain) {
     char *y = b->y + channel * (is_bf16 ? 2 : 4);
-    UNROLL for (int t = 0; t < width; t++) store(y, (size_t)t * b->spec->channels, is_bf16, 0xFFFF, sums[t]);
+    UNROLL for (int t = 0; t < width; t++) store_lanes(y, (size_t)t * b->spec->channels, is_bf16, 0xFFFF, sums[t]);
     return;
   }
   __m512 values[COLUMNS];
@@ -121,8 +121,8 @@ INLINE void tile(
         UNROLL for (int i = 0; i < (part - 1) * stride + taps; i++)
           UNROLL for (int p = 0; p < width / part; p++) {
             const int column = p * part * stride + i;
-            __m512 x = is_inside ? load(row, (size_t)column * s->channels + channel, is_bf16, 0xFFFF)
-                                 : load(row, places[column] + channel, is_bf16, masks[column] & lanes);
+            __m512 x = is_inside ? load_lanes(row, (size_t)column * s->channels + channel, is_bf16, 0xFFFF)
+                                 : load_lanes(row, places[column] + channel, is_bf16, masks[column] & lanes);
             UNROLL for (int t = 0; t < part; t++)
               if (i >= t * stride && i < t * stride + taps)
                 sums[p * part + t] = _mm512_fmadd_ps(x, w[i - t * stride], sums[p * part + t]);
@@ -150,7 +150,7 @@ INLINE void any_tile(const int width, const int is_bf16, const block *b, size_t 
             ptrdiff_t column = b->start + (ptrdiff_t)((size_t)t * s->strides[2] + k * s->dilations[2]);
             bool exists = column >= 0 && column < (ptrdiff_t)s->in[2];
             size_t place = (exists ? (size_t)column * s->channels : 0) + channel;
-            sums[t] = _mm512_fmadd_ps(load(row, place, is_bf16, exists ? lanes : 0), w, sums[t]);
+            sums[t] = _mm512_fmadd_ps(load_lanes(row, place, is_bf16, exists ? lanes : 0), w, sums[t]);
           }
         }
       }

@@ -44,9 +44,9 @@ TARGET __attribute__((noinline)) static void finish(
   for (size_t o = 0; o < rows; o++) {
     const size_t place = b->place + (o * s->out[2] + column) * s->channels + channel;
     __m512 value = sums[o];
-    if (b->j->residual) value = _mm512_add_ps(value, load(b->j->residual, place, s->residual_is_bf16, lanes));
+    if (b->j->residual) value = _mm512_add_ps(value, load_lanes(b->j->residual, place, s->residual_is_bf16, lanes));
     activate(&value, 1, s->activation);
-    store(b->j->y, place, s->y_is_bf16, lanes, value);
+    store_lanes(b->j->y, place, s->y_is_bf16, lanes, value);
   }
 }
 
@@ -83,7 +83,7 @@ INLINE void run_strip(const int taps, const int stride, const int rows, const in
           const char *from = x + column * (ptrdiff_t)step;
           UNROLL for (int r = 0; r < height; r++) {
             if (!is_whole && !(present >> r & 1)) continue;
-            const __m512 value = load(from + r * row_step, 0, is_bf16, lanes);
+            const __m512 value = load_lanes(from + r * row_step, 0, is_bf16, lanes);
             UNROLL for (int o = 0; o < rows; o++)
               if (r >= o * stride && r < o * stride + taps)
                 UNROLL for (int d = 0; d < live; d++) {
@@ -102,9 +102,9 @@ INLINE void run_strip(const int taps, const int stride, const int rows, const in
         char *to = y + t * (ptrdiff_t)step;
         if (is_silu) {
           UNROLL for (int o = 0; o < rows; o++)
-            store(to + o * y_step, 0, is_bf16, lanes, activated(done[o], CK_ACTIVATION_SILU));
+            store_lanes(to + o * y_step, 0, is_bf16, lanes, activated(done[o], CK_ACTIVATION_SILU));
         } else if (is_plain) {
-          UNROLL for (int o = 0; o < rows; o++) store(to + o * y_step, 0, is_bf16, lanes, done[o]);
+          UNROLL for (int o = 0; o < rows; o++) store_lanes(to + o * y_step, 0, is_bf16, lanes, done[o]);
         } else {
           finish(b, done, (size_t)rows, (size_t)t, channel, lanes);
         }

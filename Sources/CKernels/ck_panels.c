@@ -42,7 +42,8 @@ static inline void turn_four(const char *from, size_t step, float to[][PANEL]) {
 // Groups `first` to `last` of `columns` columns of a panel that is `width` columns wide; floats.
 static void pack_floats(const packing *p, size_t first, size_t last, size_t column, size_t columns, size_t width, char *to) {
   const ck_panels_matrix *m = &p->matrix;
-  const size_t depth = m->taps * m->channels, size = ck_group(p->precision), start = first * size, end = ck_smaller(last * size, depth);
+  const size_t depth = m->taps * m->channels, size = ck_group(p->precision);
+  const size_t start = first * size, end = ck_smaller(last * size, depth);
   const char *w = (const char *)m->w + column * m->column_stride * 4;
   const bool is_ready = p->precision == CK_FLOAT32 && m->column_stride == 1 && m->alpha == 1 && columns == width;
   float tile[AT_ONCE * 2][PANEL];

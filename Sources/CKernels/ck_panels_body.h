@@ -7,6 +7,7 @@
 
 #include <immintrin.h>
 
+#include "ck_bf16_lanes.h"
 #include "ck_bf16_tile.h"
 #include "ck_panels.h"
 #include "ck_share.h"
@@ -19,10 +20,7 @@
 // Sixteen numbers, those of absent columns 0.
 INLINE __m512 load_numbers(const char *from, size_t place, ck_element type, ck_scale scale, __mmask16 mask) {
   switch (type) {
-    case CK_ELEMENT_BFLOAT16: {
-      __m256i half = _mm256_maskz_loadu_epi16(mask, from + place * 2);
-      return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
-    }
+    case CK_ELEMENT_BFLOAT16: return load_lanes(from, place, true, mask);
     case CK_ELEMENT_UINT8:
     case CK_ELEMENT_INT8: {
       __m128i bytes = _mm_maskz_loadu_epi8(mask, from + place);
@@ -30,7 +28,7 @@ INLINE __m512 load_numbers(const char *from, size_t place, ck_element type, ck_s
       __m512 shifted = _mm512_cvtepi32_ps(_mm512_sub_epi32(wide, _mm512_set1_epi32(scale.zero)));
       return _mm512_mul_ps(shifted, _mm512_set1_ps(scale.scale));
     }
-    default: return _mm512_maskz_loadu_ps(mask, from + place * 4);
+    default: return load_lanes(from, place, false, mask);
   }
 }
 
@@ -84,6 +82,20 @@ INLINE void copy_gated(char *to, const char *from, const float *gate, size_t cou
   }
 }
 #endif
+
+// The same for elements that stay as they are, with what lies behind them up to the next 32 or 64 bytes.
+INLINE void copy_over(char *to, const char *from, size_t bytes, const bool is_signed) {
+  if (bytes <= 32) {
+    const __m256i value = _mm256_loadu_si256((const __m256i *)from);
+    _mm256_storeu_si256((__m256i *)to, is_signed ? _mm256_xor_si256(value, _mm256_set1_epi8(-128)) : value);
+    return;
+  }
+#pragma clang loop unroll(disable)
+  for (size_t i = 0; i < bytes; i += 64) {
+    const __m512i value = _mm512_loadu_si512(from + i);
+    _mm512_storeu_si512(to + i, is_signed ? _mm512_xor_si512(value, _mm512_set1_epi8(-128)) : value);
+  }
+}
 
 INLINE void fill_elements(char *to, size_t count, int byte) {
   __m512i value = _mm512_set1_epi8((char)byte);
@@ -157,7 +169,8 @@ INLINE void copy_rows_of(
     // Rows of a picture share a row of the gate.
     size_t shared = s->gate_rows - row % s->gate_rows;
     const float *gate = j->operands->gate + row / s->gate_rows * s->k + w.first;
-    for (const char *from = a + (row * s->k + w.first) * size; rows > 0; rows--, from += s->k * size, w.to += j->plan.stride * 4) {
+    const char *from = a + (row * s->k + w.first) * size;
+    for (; rows > 0; rows--, from += s->k * size, w.to += j->plan.stride * 4) {
       if (w.last % group) memset(w.to + (last - first - 1) * 4, 0, 4);
       copy_gated(w.to, from, gate, w.last - w.first, type);
       if (--shared == 0) shared = s->gate_rows, gate += s->k;
@@ -169,6 +182,9 @@ INLINE void copy_rows_of(
   const int64_t pixel = p->in_channels * (int64_t)size, line_step = p->in[2] * p->dilations[1] * pixel;
   const int64_t plane_step = p->in[1] * p->in[2] * p->dilations[0] * pixel;
   const bool takes_all = w.first == 0 && w.last == s->k && width == 1;
+  // What lies behind a line is overwritten by the next one, and not beyond that.
+  const size_t line_bytes = line_size * COPIED, over = ck_ceiling(line_bytes, line_bytes > 32 ? 64 : 32) * (line_bytes > 32 ? 64 : 32);
+  const bool is_signed = PRECISION == CK_INTEGER8 && type == CK_ELEMENT_INT8, overwrites = size == COPIED && over <= 2 * line_bytes;
   int64_t corner[3] = {0};
   bool lines_inside = false;
   for (size_t i = 0; i < rows; i++, w.to += j->plan.stride * 4) {
@@ -191,8 +207,9 @@ INLINE void copy_rows_of(
       char *to = w.to;
       for (int64_t d = 0; d < p->kernel[0]; d++, plane += plane_step) {
         const char *from = plane;
-        for (int64_t h = 0; h < p->kernel[1]; h++, from += line_step, to += line_size * COPIED)
-          copy_elements(to, from, line_size, type);
+        int64_t h = 0;
+        for (; overwrites && h + 1 < p->kernel[1]; h++, from += line_step, to += line_bytes) copy_over(to, from, line_bytes, is_signed);
+        for (; h < p->kernel[1]; h++, from += line_step, to += line_bytes) copy_elements(to, from, line_size, type);
       }
     } else {
       size_t begin = 0;

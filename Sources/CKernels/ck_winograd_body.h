@@ -3,6 +3,7 @@
 
 #include <immintrin.h>
 
+#include "ck_bf16_lanes.h"
 #include "ck_share.h"
 #include "ck_winograd.h"
 
@@ -12,16 +13,9 @@
 #include "ck_panels_tile.h"
 
 // The finite points of side 4 besides 0, their second powers, and the sum of these; the product of these is 1.
-static const float NEAR = (float)CK_NEAR, FAR = (float)CK_FAR, NEAR2 = (float)(CK_NEAR * CK_NEAR), FAR2 = (float)(CK_FAR * CK_FAR);
+static const float NEAR = (float)CK_NEAR, NEAR2 = (float)(CK_NEAR * CK_NEAR);
+static const float FAR = (float)CK_FAR, FAR2 = (float)(CK_FAR * CK_FAR);
 static const float BOTH2 = (float)(CK_NEAR * CK_NEAR + CK_FAR * CK_FAR);
-
-INLINE __m512 widened(__m256i halves) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16)); }
-
-// Sixteen numbers, those of absent columns 0.
-INLINE __m512 load_numbers(const void *from, size_t place, ck_element type, __mmask16 mask) {
-  if (type == CK_ELEMENT_BFLOAT16) return widened(_mm256_maskz_loadu_epi16(mask, (const uint16_t *)from + place));
-  return _mm512_maskz_loadu_ps(mask, (const float *)from + place);
-}
 
 INLINE void store_numbers(void *to, size_t place, __m512 value, ck_element type, __mmask16 mask) {
   if (type != CK_ELEMENT_BFLOAT16) return _mm512_mask_storeu_ps((float *)to + place, mask, value);
@@ -60,7 +54,8 @@ INLINE void backward(const int side, const __m512 *m, __m512 *y) {
   }
   const __m512 near = _mm512_set1_ps(NEAR), far = _mm512_set1_ps(FAR), near2 = _mm512_set1_ps(NEAR2), far2 = _mm512_set1_ps(FAR2);
   const __m512 near3 = _mm512_set1_ps(NEAR * NEAR2), far3 = _mm512_set1_ps(FAR * FAR2);
-  __m512 s1 = _mm512_add_ps(m[1], m[2]), d1 = _mm512_sub_ps(m[1], m[2]), s2 = _mm512_add_ps(m[3], m[4]), d2 = _mm512_sub_ps(m[3], m[4]);
+  const __m512 s1 = _mm512_add_ps(m[1], m[2]), d1 = _mm512_sub_ps(m[1], m[2]);
+  const __m512 s2 = _mm512_add_ps(m[3], m[4]), d2 = _mm512_sub_ps(m[3], m[4]);
   y[0] = _mm512_add_ps(m[0], _mm512_add_ps(s1, s2));
   y[1] = _mm512_fmadd_ps(near, d1, _mm512_mul_ps(far, d2));
   y[2] = _mm512_fmadd_ps(near2, s1, _mm512_mul_ps(far2, s2));
@@ -99,7 +94,7 @@ INLINE void transform_with(
         for (int y = 0; y < points; y++) {
           const size_t pixel = (size_t)(corner + (y * width + x) * channels + channel);
           const bool is_there = inside || (in_width && top + y >= 0 && top + y < height);
-          d[y] = is_there ? load_numbers(j->operands->a, pixel, type, 0xFFFF) : _mm512_setzero_ps();
+          d[y] = is_there ? load_lanes(j->operands->a, pixel, type == CK_ELEMENT_BFLOAT16, 0xFFFF) : _mm512_setzero_ps();
         }
         forward(side, d, t);
 #pragma clang loop unroll(full)
@@ -140,7 +135,10 @@ INLINE __m512 weight_of(const int side, const uint32_t *factors, bool is_second,
   for (size_t i = 0; i < (down == 1 ? 2 : 1); i++) {
     const uint32_t *from = factors + (down == 1 ? 1 + i : down == 0 ? 0 : points - 1) * points * step;
     if (across != 1) line[i] = factors_at(from + (across == 0 ? 0 : points - 1) * step, is_second);
-    else line[i] = _mm512_mul_ps(middle, _mm512_sub_ps(factors_at(from + step, is_second), factors_at(from + 2 * step, is_second)));
+    else {
+      const __m512 second = factors_at(from + step, is_second), third = factors_at(from + 2 * step, is_second);
+      line[i] = _mm512_mul_ps(middle, _mm512_sub_ps(second, third));
+    }
   }
   return down == 1 ? _mm512_mul_ps(middle, _mm512_sub_ps(line[0], line[1])) : line[0];
 }
@@ -152,6 +150,7 @@ TARGET __attribute__((noinline)) static void sum_directly(
   const ck_conv_spec *p = &j->spec->patches;
   const int64_t channels = p->in_channels, side = (int64_t)j->plan.side;
   const size_t size = ck_group(PRECISION), step = (size_t)channels / size * width;
+  const bool is_narrow = j->spec->a == CK_ELEMENT_BFLOAT16;
   for (int64_t y = 0; y < side; y++)
     for (int64_t x = 0; x < side; x++) results[y][x] = _mm512_setzero_ps();
   for (int64_t channel = 0; channel < channels; channel++) {
@@ -164,7 +163,7 @@ TARGET __attribute__((noinline)) static void sum_directly(
           const int64_t row = at->y + y - p->before[1] + tap / CK_TAPS, place = at->x + x - p->before[2] + tap % CK_TAPS;
           if (row < 0 || row >= p->in[1] || place < 0 || place >= p->in[2]) continue;
           const int64_t pixel = ((int64_t)at->picture * p->in[1] + row) * p->in[2] + place;
-          const __m512 value = load_numbers(j->operands->a, (size_t)(pixel * channels + channel), j->spec->a, 1);
+          const __m512 value = load_lanes(j->operands->a, (size_t)(pixel * channels + channel), is_narrow, 1);
           results[y][x] = _mm512_fmadd_ps(_mm512_broadcastss_ps(_mm512_castps512_ps128(value)), w, results[y][x]);
         }
     }
@@ -189,7 +188,7 @@ INLINE void store_square(
       if (at->x + x >= width) break;
       const size_t place = (line + (size_t)x) * s->n + column;
       __m512 value = _mm512_add_ps(results[y][x], bias), residual = _mm512_setzero_ps();
-      if (o->residual) residual = load_numbers(o->residual, place, s->residual, mask);
+      if (o->residual) residual = load_lanes(o->residual, place, s->residual == CK_ELEMENT_BFLOAT16, mask);
       if (o->residual && s->adds_first) value = _mm512_add_ps(value, residual);
       value = activated(value, activation);
       if (o->residual && !s->adds_first) value = _mm512_add_ps(value, residual);

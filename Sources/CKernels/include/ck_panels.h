@@ -70,8 +70,9 @@ typedef struct ck_panels_spec {
   ck_activation activation;
   // Integers only: scales and biases hold no NaN and no infinity.
   bool finite;
-  // Integers only: the zeros of a and of the packed matrix (128 less where its bytes are unsigned); what sums are rounded through before the bias is added (where `rounds`; `rounded` is
-  // its type, uint8 or int8); what an integer residual and an integer y stand for.
+  // Integers only: the zeros of a and of the packed matrix (128 less where its bytes are unsigned); what sums are rounded
+  // through before the bias is added (where `rounds`; `rounded` is its type, uint8 or int8); what an integer residual and an
+  // integer y stand for.
   int32_t a_zero, w_zero;
   bool rounds;
   ck_element rounded;
